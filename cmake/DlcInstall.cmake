@@ -1,0 +1,1 @@
+# `cmake --install`: filled by the targets' own install rules.
