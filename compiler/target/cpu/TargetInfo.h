@@ -1,0 +1,40 @@
+#ifndef DLC_COMPILER_TARGET_CPU_TARGETINFO_H
+#define DLC_COMPILER_TARGET_CPU_TARGETINFO_H
+
+#include <cstdint>
+#include <string>
+
+namespace dlc::cpu {
+
+/// What kernel emitters and the code generator know of a CPU variant. Plain data: no variant is special-cased by name.
+struct TargetInfo {
+  /// LLVM's names, such as "x86-64-v4" and "+avx512vnni,+avx512bf16".
+  std::string cpu = "x86-64";
+  std::string features;
+  /// Width of a vector register in bits, and how many there are.
+  int vectorBits = 128;
+  int registers = 16;
+  bool fma = false;
+  /// Half-precision conversions in hardware.
+  bool f16c = false;
+  /// The u8 x s8 dot product into i32 lanes, at `vectorBits`.
+  bool vnni = false;
+  /// The bf16 pair dot product into f32 lanes, at `vectorBits`.
+  bool bf16 = false;
+  /// Masked loads and stores of every element width cost the same as plain ones.
+  bool cheapMasks = false;
+  /// Cache sizes per core, in bytes.
+  int64_t l1 = 32 * 1024;
+  int64_t l2 = 512 * 1024;
+
+  /// x86-64: SSE2.
+  static TargetInfo baseline();
+  /// x86-64-v3: AVX2, FMA, F16C; optionally with AVX-VNNI.
+  static TargetInfo avx2(bool vnni = false);
+  /// x86-64-v4: AVX-512 F, BW, CD, DQ, VL; optionally with VNNI and BF16.
+  static TargetInfo avx512(bool vnni = false, bool bf16 = false);
+};
+
+} // namespace dlc::cpu
+
+#endif
