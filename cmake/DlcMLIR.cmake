@@ -4,6 +4,7 @@ list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
 include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
+include_directories(SYSTEM ${MLIR_INCLUDE_DIRS}) # mlir_tablegen takes its -I from the folder
 separate_arguments(DLC_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 
 # What every target that uses MLIR needs. Link this, never add_mlir_library: that drags static archives in.
@@ -25,18 +26,4 @@ function(dlc_library name)
   if(A_PCH)
     target_precompile_headers(${name} PRIVATE ${A_PCH})
   endif()
-endfunction()
-
-# dlc_tablegen(<target> <file.td> <generator> <output> ...): pairs of generator flag(s) and output; included as the
-# source path below the build folder.
-function(dlc_tablegen target td)
-  set(LLVM_TARGET_DEFINITIONS ${td})
-  set(TABLEGEN_OUTPUT)
-  list(APPEND args ${ARGN})
-  while(args)
-    list(POP_FRONT args flags out)
-    separate_arguments(flags)
-    mlir_tablegen(${out} ${flags} -I${PROJECT_SOURCE_DIR})
-  endwhile()
-  add_public_tablegen_target(${target})
 endfunction()

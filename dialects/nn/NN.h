@@ -1,0 +1,85 @@
+//===- NN.h - the graph dialect --------------------------------------------------===//
+#ifndef DLC_DIALECTS_NN_NN_H
+#define DLC_DIALECTS_NN_NN_H
+#include "dialects/dim/Dim.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace dlc::nn {
+class EvalContext;
+class Datum;
+class LowerContext;
+
+/// Element type classes. Signed integers are signless (`i8`), unsigned ones say so (`ui8`), booleans are `i1`.
+bool isFloat(mlir::Type element);
+bool isInteger(mlir::Type element);
+bool isNumber(mlir::Type element);
+bool isBool(mlir::Type element);
+bool isIndexLike(mlir::Type element);
+bool isString(mlir::Type element);
+/// How the element type is stored in kernels' buffers: signless, booleans as i8.
+mlir::Type getStorageType(mlir::Type element);
+/// Bits that one element takes in memory (booleans 8); 0 for strings.
+unsigned getElementBits(mlir::Type element);
+
+/// The verifier of InferTypes: inferred and actual result types must be compatible.
+llvm::LogicalResult verifyResultTypes(mlir::Operation *op);
+/// True when a value of type `a` may stand where `b` was inferred: equal up to dims that one of them does not know.
+bool areCompatible(mlir::Type a, mlir::Type b);
+/// Infers and sets the result types of `op`; true in `changed` when one of them changed.
+llvm::LogicalResult refineResultTypes(mlir::Operation *op, bool *changed = nullptr);
+
+/// Multi-directional broadcasting of shapes (ONNX "Broadcasting"). Fails, with the text in `error`, when dims differ.
+mlir::FailureOr<dim::Shape> broadcastShapes(llvm::ArrayRef<dim::Shape> shapes, std::string &error);
+/// The elements of a small integer tensor as formulas, when shape arithmetic can follow them.
+std::optional<dim::Shape> getShapeValue(mlir::Value value);
+/// The tensor's sizes.
+inline dim::Shape shapeOf(mlir::Value v) { return dim::getShape(llvm::cast<mlir::RankedTensorType>(v.getType())); }
+inline mlir::Type elementOf(mlir::Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()).getElementType(); }
+inline int64_t rankOf(mlir::Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()).getRank(); }
+/// `axis` counted from the front; nullopt when out of range for `rank`.
+std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank);
+} // namespace dlc::nn
+
+#include "dialects/nn/NNDialect.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/nn/NNTypes.h.inc"
+#include "dialects/nn/NNEnums.h.inc"
+#include "dialects/nn/NNInterfaces.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/NNOps.h.inc"
+
+namespace dlc::nn {
+/// Creates an op whose result types are inferred: `args` are those of the op's builder after the result types.
+/// On failure the error has been emitted and nothing is left behind.
+template <class OpTy, class... Args>
+mlir::FailureOr<OpTy> tryCreate(mlir::OpBuilder &b, mlir::Location loc, Args &&...args) {
+  mlir::Type none = b.getNoneType();
+  OpTy op;
+  if constexpr (OpTy::template hasTrait<mlir::OpTrait::OneResult>()) {
+    op = OpTy::create(b, loc, none, std::forward<Args>(args)...);
+  } else {
+    llvm::SmallVector<mlir::Type> types;
+    if constexpr (OpTy::template hasTrait<mlir::OpTrait::VariadicResults>()) {
+      static_assert(sizeof...(Args) == 0 || true);
+    }
+    op = OpTy::create(b, loc, std::forward<Args>(args)...);
+  }
+  if (mlir::failed(refineResultTypes(op))) {
+    op->erase();
+    return mlir::failure();
+  }
+  return op;
+}
+
+/// tryCreate where operands are known to fit.
+template <class OpTy, class... Args> OpTy create(mlir::OpBuilder &b, mlir::Location loc, Args &&...args) {
+  mlir::FailureOr<OpTy> op = tryCreate<OpTy>(b, loc, std::forward<Args>(args)...);
+  assert(mlir::succeeded(op) && "operands must fit");
+  return *op;
+}
+} // namespace dlc::nn
+#endif

@@ -1,0 +1,125 @@
+//===- Evaluator.cpp - runs graphs op by op -------------------------------------------===//
+#include "dialects/nn/eval/Eval.h"
+#include "dialects/nn/eval/Registration.h"
+
+namespace dlc::nn {
+mlir::FailureOr<int64_t> EvalContext::size(dim::Expr e) {
+  std::optional<int64_t> v = dim::evaluate(e, symbols);
+  if (!v) {
+    return fail("expected a known size, got " + dim::toString(e));
+  }
+  return *v;
+}
+
+mlir::FailureOr<llvm::SmallVector<int64_t>> EvalContext::sizes(llvm::ArrayRef<dim::Expr> shape) {
+  llvm::SmallVector<int64_t> result;
+  for (dim::Expr e : shape) {
+    mlir::FailureOr<int64_t> v = size(e);
+    if (mlir::failed(v)) {
+      return mlir::failure();
+    }
+    result.push_back(*v);
+  }
+  return result;
+}
+
+mlir::FailureOr<Tensor> EvalContext::result(mlir::Value v) {
+  mlir::FailureOr<llvm::SmallVector<int64_t>> shape = sizes(shapeOf(v));
+  if (mlir::failed(shape)) {
+    return mlir::failure();
+  }
+  for (int64_t s : *shape) {
+    if (s < 0) {
+      return fail("expected a size of at least 0, got " + llvm::Twine(s));
+    }
+  }
+  return Tensor::zeros(elementOf(v), *shape);
+}
+
+llvm::LogicalResult EvalContext::fail(const llvm::Twine &message) {
+  error = message.str();
+  return mlir::failure();
+}
+
+mlir::FailureOr<llvm::SmallVector<Datum>> Evaluator::runOp(mlir::Operation *op, llvm::ArrayRef<Datum> operands) {
+  auto rule = llvm::dyn_cast<Evaluate>(op);
+  if (!rule) {
+    return op->emitOpError() << "has no reference evaluation";
+  }
+  EvalContext context([&](llvm::StringRef name) -> std::optional<int64_t> {
+    auto it = symbols.find(name);
+    return it == symbols.end() ? std::nullopt : std::optional<int64_t>(it->second);
+  });
+  context.bind = [&](llvm::StringRef name, int64_t value) { symbols[name] = value; };
+  llvm::SmallVector<Datum> results;
+  if (mlir::failed(rule.evaluate(context, operands, results))) {
+    return op->emitOpError() << (context.error.empty() ? "could not be evaluated" : context.error);
+  }
+  return results;
+}
+
+llvm::LogicalResult Evaluator::bindTypes(mlir::Block &block, llvm::ArrayRef<Datum> inputs) {
+  for (auto [argument, datum] : llvm::zip(block.getArguments(), inputs)) {
+    auto type = llvm::dyn_cast<mlir::RankedTensorType>(argument.getType());
+    if (!type || datum.getKind() != Datum::Kind::Tensor) {
+      continue;
+    }
+    for (auto [e, size] : llvm::zip(dim::getShape(type), datum.tensor().shape())) {
+      if (e.getKind() == dim::ExprKind::Symbol) {
+        symbols[e.getSymbol()] = size;
+      }
+    }
+  }
+  return mlir::success();
+}
+
+mlir::FailureOr<std::vector<Datum>> Evaluator::run(mlir::Block &block, llvm::ArrayRef<Datum> inputs) {
+  if (inputs.size() != block.getNumArguments() || mlir::failed(bindTypes(block, inputs))) {
+    return block.getParentOp()->emitError() << "expected " << block.getNumArguments() << " inputs, got " << inputs.size();
+  }
+  llvm::DenseMap<mlir::Value, unsigned> uses;
+  for (auto [argument, datum] : llvm::zip(block.getArguments(), inputs)) {
+    values[argument] = datum;
+  }
+  for (mlir::Operation &op : block.without_terminator()) {
+    llvm::SmallVector<Datum> operands;
+    for (mlir::Value v : op.getOperands()) {
+      operands.push_back(values[v]);
+    }
+    mlir::FailureOr<llvm::SmallVector<Datum>> results = runOp(&op, operands);
+    if (mlir::failed(results)) {
+      return mlir::failure();
+    }
+    for (auto [i, datum] : llvm::enumerate(*results)) {
+      if (visit) {
+        visit(&op, i, datum);
+      }
+      values[op.getResult(i)] = datum;
+      uses[op.getResult(i)] = std::distance(op.getResult(i).use_begin(), op.getResult(i).use_end());
+    }
+    for (mlir::Value v : op.getOperands()) {
+      auto it = uses.find(v);
+      if (it != uses.end() && --it->second == 0) {
+        values.erase(v);
+      }
+    }
+  }
+  std::vector<Datum> outputs;
+  for (mlir::Value v : block.getTerminator()->getOperands()) {
+    outputs.push_back(values[v]);
+  }
+  return outputs;
+}
+
+void registerEvaluate(mlir::DialectRegistry &registry) {
+  registry.addExtension(+[](mlir::MLIRContext *context, NNDialect *) {
+    attachStructureEval(*context);
+    attachElementwiseEval(*context);
+    attachContractionEval(*context);
+    attachConvEval(*context);
+    attachPoolEval(*context);
+    attachReduceEval(*context);
+    attachMoveEval(*context);
+  });
+}
+} // namespace dlc::nn

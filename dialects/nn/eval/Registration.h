@@ -1,0 +1,28 @@
+//===- Registration.h - one function per family attaches its `evaluate` ---------------===//
+#ifndef DLC_DIALECTS_NN_EVAL_REGISTRATION_H
+#define DLC_DIALECTS_NN_EVAL_REGISTRATION_H
+#include "dialects/nn/eval/Eval.h"
+
+namespace dlc::nn {
+void attachStructureEval(mlir::MLIRContext &context);
+void attachElementwiseEval(mlir::MLIRContext &context);
+void attachContractionEval(mlir::MLIRContext &context);
+void attachConvEval(mlir::MLIRContext &context);
+void attachPoolEval(mlir::MLIRContext &context);
+void attachReduceEval(mlir::MLIRContext &context);
+void attachMoveEval(mlir::MLIRContext &context);
+
+/// An external model whose `evaluate` is `rule(op, context, operands, results)`.
+template <class OpTy, auto rule> struct EvaluateWith : Evaluate::ExternalModel<EvaluateWith<OpTy, rule>, OpTy> {
+  llvm::LogicalResult evaluate(mlir::Operation *op, EvalContext &context, llvm::ArrayRef<Datum> operands,
+                               llvm::SmallVectorImpl<Datum> &results) const {
+    return rule(llvm::cast<OpTy>(op), context, operands, results);
+  }
+};
+template <class OpTy, auto rule> void attachEvaluate(mlir::MLIRContext &context) {
+  OpTy::template attachInterface<EvaluateWith<OpTy, rule>>(context);
+}
+using Operands = llvm::ArrayRef<Datum>;
+using Results = llvm::SmallVectorImpl<Datum>;
+} // namespace dlc::nn
+#endif

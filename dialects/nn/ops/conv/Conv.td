@@ -1,0 +1,30 @@
+// Convolutions.
+#ifndef DLC_NN_CONV
+#define DLC_NN_CONV
+include "dialects/nn/NNBase.td"
+
+def NN_ConvOp : NN_Op<"conv"> {
+  let summary = "N-D convolution (cross-correlation) with groups";
+  let description = [{
+    input [N, C, spatial...] (or [N, spatial..., C] with `channel_last`), weight [O, C / groups, kernel...] always,
+    bias [O]. `pads` holds the begins, then the ends. Result element type: the input's, or i32 for 8-bit integers.
+  }];
+  let arguments = (ins NN_NumberTensor:$input, NN_NumberTensor:$weight, Optional<NN_NumberTensor>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
+                       I64Attr:$groups, DefaultValuedAttr<BoolAttr, "false">:$channel_last);
+  let results = (outs NN_Tensor:$result);
+}
+
+def NN_ConvTransposeOp : NN_Op<"conv_transpose"> {
+  let summary = "transposed N-D convolution with groups";
+  let description = [{
+    input [N, C, spatial...] (or channel-last), weight [C, O / groups, kernel...], bias [O]. Output size:
+    stride * (size - 1) + output_padding + (kernel - 1) * dilation + 1 - pads.
+  }];
+  let arguments = (ins NN_NumberTensor:$input, NN_NumberTensor:$weight, Optional<NN_NumberTensor>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
+                       DenseI64ArrayAttr:$output_padding, I64Attr:$groups,
+                       DefaultValuedAttr<BoolAttr, "false">:$channel_last);
+  let results = (outs NN_Tensor:$result);
+}
+#endif

@@ -1,0 +1,151 @@
+//===- Elementwise.cpp - result types and shape arithmetic ----------------------===//
+#include "dialects/nn/NN.h"
+
+namespace dlc::nn {
+namespace {
+using Types = llvm::SmallVectorImpl<mlir::Type>;
+using Values = llvm::ArrayRef<std::optional<dim::Shape>>;
+
+/// The broadcast shape of `operands` with element type `element`.
+llvm::LogicalResult inferBroadcast(mlir::Operation *op, mlir::ValueRange operands, mlir::Type element, Types &types) {
+  llvm::SmallVector<dim::Shape> shapes;
+  for (mlir::Value v : operands) {
+    shapes.push_back(shapeOf(v));
+  }
+  std::string error;
+  mlir::FailureOr<dim::Shape> shape = broadcastShapes(shapes, error);
+  if (mlir::failed(shape)) {
+    return op->emitOpError() << error;
+  }
+  types.push_back(dim::getTensorType(*shape, element));
+  return mlir::success();
+}
+
+llvm::LogicalResult inferSameType(mlir::Operation *op, mlir::Type element, Types &types) {
+  for (mlir::Value v : op->getOperands().drop_front()) {
+    if (elementOf(v) != elementOf(op->getOperand(0))) {
+      return op->emitOpError() << "expected operands of one element type, got " << elementOf(op->getOperand(0))
+                               << " and " << elementOf(v);
+    }
+  }
+  return inferBroadcast(op, op->getOperands(), element, types);
+}
+
+llvm::LogicalResult inferArithmetic(mlir::Operation *op, Types &types) {
+  return inferSameType(op, elementOf(op->getOperand(0)), types);
+}
+llvm::LogicalResult inferPredicate(mlir::Operation *op, Types &types) {
+  return inferSameType(op, mlir::IntegerType::get(op->getContext(), 1), types);
+}
+
+/// Applies `f` to operands of equal length, or of length 1.
+std::optional<dim::Shape> mapShapes(Values operands, llvm::function_ref<dim::Expr(dim::Expr, dim::Expr)> f) {
+  if (!operands[0] || !operands[1]) {
+    return std::nullopt;
+  }
+  const dim::Shape &a = *operands[0], &b = *operands[1];
+  size_t n = std::max(a.size(), b.size());
+  if ((a.size() != n && a.size() != 1) || (b.size() != n && b.size() != 1)) {
+    return std::nullopt;
+  }
+  dim::Shape result;
+  for (size_t i = 0; i < n; ++i) {
+    result.push_back(f(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]));
+  }
+  return result;
+}
+} // namespace
+
+#define DLC_INFER(Op, rule)                                                                                           \
+  llvm::LogicalResult Op::inferResultTypes(Types &types) { return rule(*this, types); }
+#define DLC_ARITHMETIC(Op) DLC_INFER(Op, inferArithmetic)
+#define DLC_PREDICATE(Op) DLC_INFER(Op, inferPredicate)
+DLC_ARITHMETIC(AbsOp)
+DLC_ARITHMETIC(NegOp)
+DLC_ARITHMETIC(SignOp)
+DLC_ARITHMETIC(ReluOp)
+DLC_ARITHMETIC(NotOp)
+DLC_ARITHMETIC(BitNotOp)
+DLC_ARITHMETIC(ExpOp)
+DLC_ARITHMETIC(LogOp)
+DLC_ARITHMETIC(SqrtOp)
+DLC_ARITHMETIC(ReciprocalOp)
+DLC_ARITHMETIC(SinOp)
+DLC_ARITHMETIC(CosOp)
+DLC_ARITHMETIC(TanOp)
+DLC_ARITHMETIC(AsinOp)
+DLC_ARITHMETIC(AcosOp)
+DLC_ARITHMETIC(AtanOp)
+DLC_ARITHMETIC(SinhOp)
+DLC_ARITHMETIC(CoshOp)
+DLC_ARITHMETIC(TanhOp)
+DLC_ARITHMETIC(AsinhOp)
+DLC_ARITHMETIC(AcoshOp)
+DLC_ARITHMETIC(AtanhOp)
+DLC_ARITHMETIC(ErfOp)
+DLC_ARITHMETIC(SigmoidOp)
+DLC_ARITHMETIC(SoftplusOp)
+DLC_ARITHMETIC(FloorOp)
+DLC_ARITHMETIC(CeilOp)
+DLC_ARITHMETIC(RoundOp)
+DLC_PREDICATE(IsNaNOp)
+DLC_PREDICATE(IsInfOp)
+DLC_ARITHMETIC(LeakyReluOp)
+DLC_ARITHMETIC(EluOp)
+DLC_ARITHMETIC(HardSigmoidOp)
+DLC_ARITHMETIC(AddOp)
+DLC_ARITHMETIC(SubOp)
+DLC_ARITHMETIC(MulOp)
+DLC_ARITHMETIC(DivOp)
+DLC_ARITHMETIC(ModOp)
+DLC_ARITHMETIC(FmodOp)
+DLC_ARITHMETIC(MinOp)
+DLC_ARITHMETIC(MaxOp)
+DLC_ARITHMETIC(AndOp)
+DLC_ARITHMETIC(OrOp)
+DLC_ARITHMETIC(XorOp)
+DLC_ARITHMETIC(BitAndOp)
+DLC_ARITHMETIC(BitOrOp)
+DLC_ARITHMETIC(BitXorOp)
+DLC_ARITHMETIC(ShiftLeftOp)
+DLC_ARITHMETIC(ShiftRightOp)
+DLC_PREDICATE(EqualOp)
+DLC_PREDICATE(LessOp)
+DLC_PREDICATE(LessEqualOp)
+#undef DLC_PREDICATE
+#undef DLC_ARITHMETIC
+#undef DLC_INFER
+
+llvm::LogicalResult PowOp::inferResultTypes(Types &types) {
+  return inferBroadcast(*this, getOperands(), elementOf(getLhs()), types);
+}
+
+llvm::LogicalResult SelectOp::inferResultTypes(Types &types) {
+  if (elementOf(getLhs()) != elementOf(getRhs())) {
+    return emitOpError() << "expected two values of one element type, got " << elementOf(getLhs()) << " and "
+                         << elementOf(getRhs());
+  }
+  return inferBroadcast(*this, getOperands(), elementOf(getLhs()), types);
+}
+
+llvm::LogicalResult CastOp::inferResultTypes(Types &types) {
+  return inferBroadcast(*this, getInput(), getTo(), types);
+}
+
+std::optional<dim::Shape> AddOp::shapeValue(Values operands) { return mapShapes(operands, dim::add); }
+std::optional<dim::Shape> SubOp::shapeValue(Values operands) { return mapShapes(operands, dim::sub); }
+std::optional<dim::Shape> MulOp::shapeValue(Values operands) { return mapShapes(operands, dim::mul); }
+
+std::optional<dim::Shape> DivOp::shapeValue(Values operands) {
+  return mapShapes(operands, [](dim::Expr a, dim::Expr b) {
+    // Truncation is floor only where both are at least 0.
+    return dim::provablyNonNegative(a) && dim::provablyNonNegative(b) ? dim::floorDiv(a, b)
+                                                                      : dim::unknown(a.getContext());
+  });
+}
+
+std::optional<dim::Shape> CastOp::shapeValue(Values operands) {
+  // Narrowing could change the value; sizes fit in 32 bits or are refused when they are computed.
+  return isIndexLike(getTo()) && isIndexLike(elementOf(getInput())) ? operands[0] : std::nullopt;
+}
+} // namespace dlc::nn
