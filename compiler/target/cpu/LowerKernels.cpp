@@ -77,6 +77,36 @@ LogicalResult convertToLLVM(ModuleOp module) {
   return pm.run(module);
 }
 
+/// Masked accesses of 16-bit floats become accesses of integers: where the CPU has no such masks, LLVM splits them into
+/// elements, and scalars of those types would need a conversion library.
+void maskHalvesAsIntegers(ModuleOp module) {
+  auto integers = [](Type type) -> Type {
+    auto vector = dyn_cast<VectorType>(type);
+    bool half = vector && (vector.getElementType().isF16() || vector.getElementType().isBF16());
+    return half ? Type(vector.clone(IntegerType::get(type.getContext(), 16))) : Type();
+  };
+  module.walk([&](Operation *op) {
+    OpBuilder b(op);
+    if (auto load = dyn_cast<LLVM::MaskedLoadOp>(op)) {
+      Type type = load.getType(), wide = integers(type);
+      if (!wide) {
+        return;
+      }
+      for (OpOperand &pass : load.getPassThruMutable()) {
+        pass.set(LLVM::BitcastOp::create(b, op->getLoc(), wide, pass.get()));
+      }
+      load.getResult().setType(cast<VectorType>(wide));
+      b.setInsertionPointAfter(op);
+      auto cast = LLVM::BitcastOp::create(b, op->getLoc(), type, load.getResult());
+      load.getResult().replaceAllUsesExcept(cast, cast);
+    } else if (auto store = dyn_cast<LLVM::MaskedStoreOp>(op)) {
+      if (Type wide = integers(store.getValue().getType())) {
+        store.getValueMutable().assign(LLVM::BitcastOp::create(b, op->getLoc(), wide, store.getValue()));
+      }
+    }
+  });
+}
+
 /// `int32_t name(void *const *buffers, const int64_t *dims, int64_t begin, int64_t end, void *scratch)`.
 void buildEntry(LLVM::LLVMFuncOp body, const KernelSignature &signature) {
   OpBuilder b(body);
@@ -119,6 +149,7 @@ LogicalResult lowerKernelsToLLVMDialect(ModuleOp module, const TargetInfo &targe
   if (failed(convertToLLVM(module))) {
     return failure();
   }
+  maskHalvesAsIntegers(module);
   for (const KernelSignature &kernel : kernels) {
     auto body = module.lookupSymbol<LLVM::LLVMFuncOp>(kernel.name);
     body.setSymName(kernel.name + ".body");

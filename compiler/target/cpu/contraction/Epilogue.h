@@ -1,0 +1,41 @@
+#ifndef DLC_COMPILER_TARGET_CPU_CONTRACTION_EPILOGUE_H
+#define DLC_COMPILER_TARGET_CPU_CONTRACTION_EPILOGUE_H
+
+#include "compiler/target/cpu/KernelBuilder.h"
+
+#include <functional>
+
+namespace dlc::cpu {
+
+/// Where a vector of results goes.
+struct EpilogueCoord {
+  /// Linear element offset of lane 0 in the output.
+  Idx offset;
+  /// Row of the output taken as a matrix [rows, columns]: batch and spatial position, linear.
+  Idx row;
+  /// Output column (channel) of lane 0.
+  Idx column;
+  /// Lanes that hold results; the others must not be read from or written to memory.
+  Lanes lanes;
+};
+
+/// Maps a vector of accumulators to what is stored (bias, activation, residual, requantisation). The result has the same
+/// number of lanes, and the output buffer's element type or one that is converted to it. Null stores as is.
+using Epilogue = std::function<mlir::Value(KernelBuilder &, mlir::Value accumulators, const EpilogueCoord &)>;
+
+/// The lanes' elements of a per-column vector, such as a bias.
+mlir::Value loadColumns(KernelBuilder &kb, mlir::Value buffer, const EpilogueCoord &coord);
+/// The element of a per-row vector in every lane.
+mlir::Value loadRow(KernelBuilder &kb, mlir::Value buffer, const EpilogueCoord &coord);
+/// The lanes' elements of a tensor shaped and laid out like the output, such as a residual.
+mlir::Value loadLikeOutput(KernelBuilder &kb, mlir::Value buffer, const EpilogueCoord &coord);
+/// Element `offset` of a buffer in every lane.
+mlir::Value loadSplat(KernelBuilder &kb, mlir::Value buffer, Idx offset, const EpilogueCoord &coord);
+
+/// Applies the epilogue to finished accumulators, converts, and stores.
+void storeResult(KernelBuilder &kb, mlir::Value accumulators, mlir::Value output, const EpilogueCoord &coord,
+                 const Epilogue &epilogue);
+
+} // namespace dlc::cpu
+
+#endif

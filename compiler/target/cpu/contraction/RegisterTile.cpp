@@ -1,0 +1,169 @@
+#include "compiler/target/cpu/contraction/RegisterTile.h"
+
+using namespace mlir;
+
+namespace dlc::cpu {
+
+//===----------------------------------------------------------------------===//
+// Accumulators
+//===----------------------------------------------------------------------===//
+
+TileAccumulators TileAccumulators::zero(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors) {
+  TileAccumulators acc;
+  acc.vectors = vectors;
+  Value none = kb.zero(unit.accumulatorType());
+  acc.sums.assign(rows * vectors, none);
+  if (unit.compensated()) {
+    acc.compensation.assign(vectors, none);
+  }
+  return acc;
+}
+
+SmallVector<Value> TileAccumulators::flatten() const {
+  SmallVector<Value> all(sums);
+  all.append(compensation);
+  return all;
+}
+
+void TileAccumulators::assign(ValueRange values) {
+  std::copy_n(values.begin(), sums.size(), sums.begin());
+  std::copy(values.begin() + sums.size(), values.end(), compensation.begin());
+}
+
+//===----------------------------------------------------------------------===//
+// The loop over k
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+class MacLoopEmitter {
+public:
+  MacLoopEmitter(KernelBuilder &kb, const MacUnit &unit, const MacLoop &loop) : kb(kb), unit(unit), loop(loop) {}
+
+  void run(TileAccumulators &acc) {
+    Idx groups = kb.div(loop.k, unit.group());
+    // The unrolled part; what remains of a static k is straight code.
+    Idx unrolled = kb.mul(kb.div(groups, loop.unroll), loop.unroll);
+    blocks(0, unrolled, loop.unroll, acc);
+    Idx left = kb.sub(groups, unrolled);
+    if (left.isStatic()) {
+      for (int64_t i = 0; i < left.constant(); ++i) {
+        group(kb.add(unrolled, i), unit.group(), acc);
+      }
+    } else {
+      blocks(unrolled, groups, 1, acc);
+    }
+    partialGroup(groups, acc);
+  }
+
+private:
+  void blocks(Idx first, Idx last, int unroll, TileAccumulators &acc) {
+    bool fetch = loop.prefetch && unroll == loop.unroll;
+    auto next = kb.loop(first, last, unroll, acc.flatten(), [&](Idx at, ValueRange carried) {
+      TileAccumulators inner = acc;
+      inner.assign(carried);
+      if (fetch) {
+        prefetch(at);
+      }
+      for (int i = 0; i < unroll; ++i) {
+        group(kb.add(at, i), unit.group(), inner);
+      }
+      return inner.flatten();
+    });
+    acc.assign(next);
+  }
+
+  /// The last k that do not fill a group.
+  void partialGroup(Idx groups, TileAccumulators &acc) {
+    if (unit.group() == 1) {
+      return;
+    }
+    Idx left = kb.sub(loop.k, kb.mul(groups, unit.group()));
+    if (left.is(0)) {
+      return;
+    }
+    SmallVector<Value> inits = acc.flatten();
+    auto emit = [&] {
+      TileAccumulators inner = acc;
+      group(groups, left, inner);
+      return inner.flatten();
+    };
+    acc.assign(kb.ifElse(kb.lessThan(0, left), ValueRange(inits).getTypes(), emit, [&] { return inits; }));
+  }
+
+  void prefetch(Idx at) {
+    int64_t line = 64 * 8 / unit.types().b.getIntOrFloatBitWidth();
+    Idx offset = kb.add(loop.prefetch->offset, kb.mul(kb.div(at, loop.unroll), loop.prefetch->lines * line));
+    for (int i = 0; i < loop.prefetch->lines; ++i) {
+      kb.prefetch(loop.b, kb.add(offset, i * line), /*locality=*/2);
+    }
+  }
+
+  /// Group `at` of k, of which `count` elements exist.
+  void group(Idx at, Idx count, TileAccumulators &acc) {
+    Idx bOffset = kb.add(loop.bOffset, kb.mul(at, loop.bStep));
+    Idx aOffset = kb.mul(kb.mul(at, unit.group()), loop.aStep);
+    SmallVector<Value> bs;
+    for (auto [j, lanes] : llvm::enumerate(loop.vectors)) {
+      Idx offset = kb.add(bOffset, static_cast<int64_t>(j) * unit.lanes() * unit.group());
+      bs.push_back(unit.loadB(loop.b, offset, lanes));
+      if (unit.compensated()) {
+        acc.compensation[j] = unit.compensate(bs.back(), acc.compensation[j]);
+      }
+    }
+    for (auto [i, row] : llvm::enumerate(loop.rows)) {
+      if (row.skipped) {
+        continue;
+      }
+      Value a = element(row, aOffset, count);
+      for (auto [j, b] : llvm::enumerate(bs)) {
+        Value &sum = acc.sums[i * acc.vectors + j];
+        sum = unit.step(a, b, sum);
+      }
+    }
+  }
+
+  Value element(const TileRow &row, Idx aOffset, Idx count) {
+    Idx offset = kb.add(kb.add(row.base, aOffset), row.offset);
+    if (!row.guard) {
+      return unit.broadcastA(loop.a, offset, loop.aStep, count);
+    }
+    // A guarded row reads element 0.. instead when it is invalid, and discards it.
+    Value a = unit.broadcastA(loop.a, kb.select(row.guard, offset, aOffset), loop.aStep, count);
+    return kb.selectValues(row.guard, a, unit.splatA(loop.padValue));
+  }
+
+  KernelBuilder &kb;
+  const MacUnit &unit;
+  const MacLoop &loop;
+};
+
+} // namespace
+
+void emitMacLoop(KernelBuilder &kb, const MacUnit &unit, const MacLoop &loop, TileAccumulators &acc) {
+  MacLoopEmitter(kb, unit, loop).run(acc);
+}
+
+//===----------------------------------------------------------------------===//
+// Storing
+//===----------------------------------------------------------------------===//
+
+void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc, int rows,
+                   const Epilogue &epilogue) {
+  for (int i = 0; i < rows; ++i) {
+    auto storeRow = [&] {
+      Idx offset = kb.add(kb.add(store.offset, kb.mul(store.offsetStep, i)), store.column);
+      Idx row = kb.add(store.row, kb.mul(store.rowStep, i));
+      for (int j = 0; j < acc.vectors; ++j) {
+        int64_t lane = static_cast<int64_t>(j) * unit.lanes();
+        Value sum = unit.finish(acc.sums[i * acc.vectors + j],
+                                acc.compensation.empty() ? Value() : acc.compensation[j]);
+        EpilogueCoord coord{kb.add(offset, lane), row, kb.add(store.column, lane), store.vectors[j]};
+        storeResult(kb, sum, store.output, coord, epilogue);
+      }
+    };
+    kb.ifThen(kb.lessThan(i, store.validRows), storeRow);
+  }
+}
+
+} // namespace dlc::cpu

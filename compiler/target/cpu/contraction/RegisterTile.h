@@ -1,0 +1,81 @@
+#ifndef DLC_COMPILER_TARGET_CPU_CONTRACTION_REGISTERTILE_H
+#define DLC_COMPILER_TARGET_CPU_CONTRACTION_REGISTERTILE_H
+
+#include "compiler/target/cpu/contraction/Element.h"
+#include "compiler/target/cpu/contraction/Epilogue.h"
+
+#include <optional>
+
+namespace dlc::cpu {
+
+/// Where a row of the register tile reads A.
+struct TileRow {
+  /// Element offset of k = 0: `base + offset`; the constant part stays apart for the addressing modes.
+  Idx base;
+  int64_t offset = 0;
+  /// Known not to take part: the row's accumulators stay as they are.
+  bool skipped = false;
+  /// i1: when false the row reads nothing and its elements are `padValue`. Null: always valid.
+  mlir::Value guard;
+};
+
+/// Lines of the next weight panel to fetch while k advances, so that loading it overlaps with this tile's arithmetic.
+struct PanelPrefetch {
+  /// Cache lines per iteration of the unrolled k loop.
+  int lines = 1;
+  /// Element offset in B of the first one.
+  Idx offset;
+};
+
+/// acc[row][vector] += sum over k of A[row, k] * B[k, vector].
+struct MacLoop {
+  mlir::Value a, b;
+  llvm::SmallVector<TileRow> rows;
+  /// Elements of A between consecutive k.
+  Idx aStep = 1;
+  /// Element offset in B of k = 0, column 0, and elements between consecutive groups of k.
+  Idx bOffset;
+  Idx bStep;
+  /// Which columns each vector of B loads.
+  llvm::SmallVector<Lanes> vectors;
+  Idx k;
+  /// Groups of k per iteration.
+  int unroll = 4;
+  double padValue = 0;
+  std::optional<PanelPrefetch> prefetch;
+};
+
+/// The accumulators of a register tile.
+struct TileAccumulators {
+  int vectors = 0;
+  /// [row][vector]
+  llvm::SmallVector<mlir::Value> sums;
+  /// [vector]; empty unless the unit compensates.
+  llvm::SmallVector<mlir::Value> compensation;
+
+  static TileAccumulators zero(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors);
+  llvm::SmallVector<mlir::Value> flatten() const;
+  void assign(mlir::ValueRange values);
+};
+
+/// Emits the loop over k, adding to `acc`.
+void emitMacLoop(KernelBuilder &kb, const MacUnit &unit, const MacLoop &loop, TileAccumulators &acc);
+
+/// Where the rows of a register tile are stored.
+struct TileStore {
+  mlir::Value output;
+  /// Element offset and matrix row of tile row 0, and their steps to the next row.
+  Idx offset, row;
+  Idx offsetStep, rowStep = 1;
+  Idx column;
+  llvm::SmallVector<Lanes> vectors;
+  /// Rows to store; fewer than the tile has when its end lies beyond the output.
+  Idx validRows;
+};
+
+void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc, int rows,
+                   const Epilogue &epilogue);
+
+} // namespace dlc::cpu
+
+#endif

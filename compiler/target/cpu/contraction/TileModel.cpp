@@ -1,0 +1,79 @@
+#include "compiler/target/cpu/contraction/TileModel.h"
+
+#include <algorithm>
+
+namespace dlc::cpu {
+
+TileModel TileModel::of(const TargetInfo &target, const ContractionTypes &types, MacKind kind) {
+  TileModel model;
+  model.registers = target.registers;
+  model.compensated = kind == MacKind::Vnni && types.aSigned;
+  bool product = kind == MacKind::Pairs16 || !target.fma || types.accumulator.isInteger();
+  model.temporaries = product && kind != MacKind::Vnni ? 1 : 0;
+  return model;
+}
+
+bool TileModel::fits(int rows, int vectors) const {
+  int compensation = compensated ? vectors + 1 : 0;
+  return rows * vectors + vectors + 1 + temporaries + compensation <= registers;
+}
+
+double TileModel::cycles(int rows, int vectors, double steps) const {
+  // Two multiply-accumulates and two loads a cycle; an accumulator is ready again after four.
+  double macs = rows * vectors + (compensated ? vectors : 0);
+  double step = std::max({macs / 2, (rows + vectors) / 2.0, 4.0});
+  // A vector of B costs a cycle or two when it comes from L2.
+  step = std::max(step, 1.4 * vectors);
+  return step * steps + 1.5 * rows * vectors + 12;
+}
+
+RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
+                                double steps) {
+  RegisterTile best;
+  double bestCost = 0;
+  int64_t longest = *std::max_element(rowRuns.begin(), rowRuns.end());
+  int maxVectors = longest == 1 ? 12 : 4;
+  for (int vectors = 1; vectors <= std::min<int64_t>(maxVectors, columnVectors); ++vectors) {
+    for (int rows = 1; model.fits(rows, vectors) && rows <= longest; ++rows) {
+      auto panelCost = [&](int width) {
+        double cost = 0;
+        for (int64_t run : rowRuns) {
+          cost += static_cast<double>(run / rows) * model.cycles(rows, width, steps);
+          cost += run % rows ? model.cycles(run % rows, width, steps) : 0;
+        }
+        return cost;
+      };
+      double cost = static_cast<double>(columnVectors / vectors) * panelCost(vectors);
+      cost += columnVectors % vectors ? panelCost(columnVectors % vectors) : 0;
+      if (bestCost == 0 || cost < bestCost * 0.995) {
+        bestCost = cost;
+        best = {rows, vectors};
+      }
+    }
+  }
+  return best;
+}
+
+int chooseUnroll(int64_t steps, int accumulators) {
+  int limit = std::clamp(128 / std::max(1, accumulators), 4, 8);
+  if (steps < 0) {
+    return 4;
+  }
+  if (steps <= limit) {
+    return std::max<int64_t>(1, steps);
+  }
+  for (int unroll : {8, 4, 6, 5, 3}) {
+    if (unroll <= limit && steps % unroll == 0) {
+      return unroll;
+    }
+  }
+  return 4;
+}
+
+int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind) {
+  int lanes = target.vectorBits / std::max(8u, types.accumulator.getIntOrFloatBitWidth());
+  // About 20 us at two steps a cycle and 4 GHz.
+  return int64_t(20 * 4000 * 2) * lanes * MacUnit::groupOf(kind);
+}
+
+} // namespace dlc::cpu

@@ -1,0 +1,39 @@
+#ifndef DLC_COMPILER_TARGET_CPU_CONTRACTION_TILEMODEL_H
+#define DLC_COMPILER_TARGET_CPU_CONTRACTION_TILEMODEL_H
+
+#include "compiler/target/cpu/contraction/Element.h"
+
+namespace dlc::cpu {
+
+/// What limits a register tile of rows x vectors accumulators on a target.
+struct TileModel {
+  int registers;
+  bool compensated = false;
+  /// Registers that one step needs beside accumulators, B and a broadcast element of A.
+  int temporaries = 0;
+
+  static TileModel of(const TargetInfo &target, const ContractionTypes &types, MacKind kind);
+  bool fits(int rows, int vectors) const;
+  /// Estimated cycles of `steps` steps (groups of k) of a tile, its stores included.
+  double cycles(int rows, int vectors, double steps) const;
+};
+
+struct RegisterTile {
+  int rows = 1;
+  int vectors = 1;
+};
+
+/// The tile with the lowest estimate for a loop nest of `rowRuns` (lengths of contiguous runs of rows, each tiled on its
+/// own) by `columnVectors` vectors and `steps` steps.
+RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
+                                double steps);
+
+/// Iterations to unroll of `steps` (negative: unknown): few enough that nothing spills, a divisor if there is one.
+int chooseUnroll(int64_t steps, int accumulators);
+
+/// Multiply-accumulates that make a tile of work worth scheduling.
+int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind);
+
+} // namespace dlc::cpu
+
+#endif
