@@ -38,6 +38,12 @@ void DimDialect::initialize() {
       >();
 }
 
+// The storage is our own, so are its accessors.
+ExprKind ExprAttr::getKind() const { return getImpl()->kind; }
+int64_t ExprAttr::getValue() const { return getImpl()->value; }
+llvm::StringRef ExprAttr::getSymbol() const { return getImpl()->symbol; }
+llvm::ArrayRef<mlir::Attribute> ExprAttr::getOperands() const { return getImpl()->operands; }
+
 mlir::Attribute ExprAttr::parse(mlir::AsmParser &parser, mlir::Type) {
   if (parser.parseLess()) {
     return {};

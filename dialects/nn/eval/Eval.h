@@ -28,8 +28,12 @@ public:
   size_t bytes() const { return (size_t(elements) * getElementBits(elementType) + 7) / 8; }
   const char *raw() const { return data; }
   char *rawMutable() { return data; }
-  template <class T> llvm::ArrayRef<T> values() const { return {reinterpret_cast<const T *>(data), size_t(elements)}; }
-  template <class T> llvm::MutableArrayRef<T> values() { return {reinterpret_cast<T *>(data), size_t(elements)}; }
+  template <class T> llvm::ArrayRef<T> values() const {
+    return llvm::ArrayRef<T>(reinterpret_cast<const T *>(data), size_t(elements));
+  }
+  template <class T> llvm::MutableArrayRef<T> values() {
+    return llvm::MutableArrayRef<T>(reinterpret_cast<T *>(data), size_t(elements));
+  }
   /// The same elements with other sizes (of the same count).
   Tensor reshaped(llvm::ArrayRef<int64_t> shape) const;
   /// Element i as int64, for integer and bool tensors.
@@ -98,6 +102,8 @@ public:
 
 private:
   llvm::LogicalResult bindTypes(mlir::Block &block, llvm::ArrayRef<Datum> inputs);
+  /// Checks a result against its type; symbols that are the size of a dim take their value from it.
+  llvm::LogicalResult bindShape(mlir::Value value, const Datum &datum, EvalContext &context);
   Visit visit;
   llvm::StringMap<int64_t> symbols;
   llvm::DenseMap<mlir::Value, Datum> values;

@@ -55,7 +55,35 @@ mlir::FailureOr<llvm::SmallVector<Datum>> Evaluator::runOp(mlir::Operation *op, 
   if (mlir::failed(rule.evaluate(context, operands, results))) {
     return op->emitOpError() << (context.error.empty() ? "could not be evaluated" : context.error);
   }
+  for (auto [value, datum] : llvm::zip(op->getResults(), results)) {
+    if (mlir::failed(bindShape(value, datum, context))) {
+      return op->emitOpError() << context.error;
+    }
+  }
   return results;
+}
+
+llvm::LogicalResult Evaluator::bindShape(mlir::Value value, const Datum &datum, EvalContext &context) {
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(value.getType());
+  if (!type || datum.getKind() != Datum::Kind::Tensor) {
+    return mlir::success();
+  }
+  llvm::ArrayRef<int64_t> sizes = datum.tensor().shape();
+  if (static_cast<int64_t>(sizes.size()) != type.getRank()) {
+    return context.fail("expected a result of rank " + llvm::Twine(type.getRank()) + ", got " +
+                        llvm::Twine(sizes.size()));
+  }
+  for (auto [e, size] : llvm::zip(dim::getShape(type), sizes)) {
+    if (e.getKind() == dim::ExprKind::Symbol) {
+      symbols[e.getSymbol()] = size;
+    } else if (!dim::isUnknown(e)) {
+      mlir::FailureOr<int64_t> inferred = context.size(e);
+      if (mlir::failed(inferred) || *inferred != size) {
+        return context.fail("expected a result whose size is " + dim::toString(e) + ", got " + llvm::Twine(size));
+      }
+    }
+  }
+  return mlir::success();
 }
 
 llvm::LogicalResult Evaluator::bindTypes(mlir::Block &block, llvm::ArrayRef<Datum> inputs) {

@@ -1,27 +1,15 @@
 //===- ElementwiseEval.cpp - reference evaluation of elementwise ops ----------------------===//
 // Semantics: the ONNX operator of the same name. Small floats compute in float.
+#include "dialects/nn/eval/Dispatch.h"
 #include "dialects/nn/eval/Registration.h"
-#include <cmath>
 
 namespace dlc::nn {
 namespace {
 /// Offsets of each result element in an operand that broadcasts to `shape`.
 class Broadcast {
 public:
-  Broadcast(const Tensor &operand, llvm::ArrayRef<int64_t> shape) : steps(shape.size(), 0) {
-    llvm::SmallVector<int64_t> own = rowMajorStrides(operand.shape());
-    size_t lead = shape.size() - operand.shape().size();
-    for (size_t i = 0; i < own.size(); ++i) {
-      steps[lead + i] = operand.shape()[i] == 1 ? 0 : own[i];
-    }
-  }
-  int64_t at(llvm::ArrayRef<int64_t> index) const {
-    int64_t offset = 0;
-    for (size_t i = 0; i < steps.size(); ++i) {
-      offset += index[i] * steps[i];
-    }
-    return offset;
-  }
+  Broadcast(const Tensor &operand, llvm::ArrayRef<int64_t> shape) : steps(broadcastSteps(operand.shape(), shape)) {}
+  int64_t at(llvm::ArrayRef<int64_t> index) const { return dot(index, steps); }
 
 private:
   llvm::SmallVector<int64_t> steps;
@@ -148,44 +136,43 @@ template <class R, class T, class F> void mapBinary(const Tensor &a, const Tenso
   }
 }
 
-enum Class { Floats = 1, Integers = 2, Bools = 4, Numbers = Floats | Integers, All = 15 };
-template <class T> constexpr int classOf =
-    std::is_same_v<T, bool> ? Bools : std::is_integral_v<T> ? Integers : isFloating<T> ? Floats : 0;
+/// A tensor of the operands' broadcast shape.
+mlir::FailureOr<Tensor> resultOf(mlir::Operation *op, EvalContext &context, Operands operands) {
+  llvm::SmallVector<llvm::ArrayRef<int64_t>> shapes;
+  for (const Datum &d : operands) {
+    shapes.push_back(d.tensor().shape());
+  }
+  mlir::FailureOr<llvm::SmallVector<int64_t>> shape = broadcastSizes(context, shapes);
+  if (mlir::failed(shape)) {
+    return mlir::failure();
+  }
+  return Tensor::zeros(elementOf(op->getResult(0)), *shape);
+}
 
 /// Evaluates a unary op whose function is defined for the classes in `allowed`.
 template <int allowed, class F> llvm::LogicalResult unary(mlir::Operation *op, EvalContext &context, Operands operands, Results &results, F f) {
-  mlir::FailureOr<Tensor> r = context.result(op->getResult(0));
+  mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
   if (mlir::failed(r)) {
     return mlir::failure();
   }
-  bool done = false;
-  visitElement(operands[0].tensor().element(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if constexpr ((classOf<T> & allowed) != 0) {
-      mapUnary<T, T>(operands[0].tensor(), *r, f);
-      done = true;
-    }
-  });
   results.push_back(*r);
-  return done ? mlir::success() : context.fail("does not support this element type");
+  return dispatch<allowed>(context, operands[0].tensor().element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    mapUnary<T, T>(operands[0].tensor(), *r, f);
+  });
 }
 
 template <int allowed, bool predicate, class F>
 llvm::LogicalResult binary(mlir::Operation *op, EvalContext &context, Operands operands, Results &results, F f) {
-  mlir::FailureOr<Tensor> r = context.result(op->getResult(0));
+  mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
   if (mlir::failed(r)) {
     return mlir::failure();
   }
-  bool done = false;
-  visitElement(operands[0].tensor().element(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if constexpr ((classOf<T> & allowed) != 0) {
-      mapBinary<std::conditional_t<predicate, bool, T>, T>(operands[0].tensor(), operands[1].tensor(), *r, f);
-      done = true;
-    }
-  });
   results.push_back(*r);
-  return done ? mlir::success() : context.fail("does not support this element type");
+  return dispatch<allowed>(context, operands[0].tensor().element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    mapBinary<std::conditional_t<predicate, bool, T>, T>(operands[0].tensor(), operands[1].tensor(), *r, f);
+  });
 }
 
 llvm::LogicalResult refuseZeroDivisor(EvalContext &context, const Tensor &divisor) {
@@ -249,7 +236,7 @@ DLC_UNARY_AB(HardSigmoidOp, Functions::max(C(0), Functions::min(C(1), C(alpha * 
 
 template <class F>
 llvm::LogicalResult classify(mlir::Operation *op, EvalContext &context, Operands operands, Results &results, F f) {
-  mlir::FailureOr<Tensor> r = context.result(op->getResult(0));
+  mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
   if (mlir::failed(r)) {
     return mlir::failure();
   }
@@ -326,7 +313,7 @@ template <class A, class B> A power(A a, B b) {
 }
 
 llvm::LogicalResult evalPow(PowOp op, EvalContext &context, Operands operands, Results &results) {
-  mlir::FailureOr<Tensor> r = context.result(op.getResult());
+  mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
   if (mlir::failed(r)) {
     return mlir::failure();
   }
@@ -335,7 +322,7 @@ llvm::LogicalResult evalPow(PowOp op, EvalContext &context, Operands operands, R
     visitElement(b.element(), [&](auto tb) {
       using A = typename decltype(ta)::type;
       using B = typename decltype(tb)::type;
-      if constexpr ((classOf<A> & Numbers) != 0 && (classOf<B> & Numbers) != 0) {
+      if constexpr (((classOf<A> | classOf<B>) & ~Numbers) == 0) {
         Broadcast ba(a, r->shape()), bb(b, r->shape());
         IndexSpace index(r->shape());
         for (int64_t i = 0; i < r->count(); ++i, index.next()) {
@@ -349,7 +336,7 @@ llvm::LogicalResult evalPow(PowOp op, EvalContext &context, Operands operands, R
 }
 
 llvm::LogicalResult evalSelect(SelectOp op, EvalContext &context, Operands operands, Results &results) {
-  mlir::FailureOr<Tensor> r = context.result(op.getResult());
+  mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
   if (mlir::failed(r)) {
     return mlir::failure();
   }
@@ -366,22 +353,8 @@ llvm::LogicalResult evalSelect(SelectOp op, EvalContext &context, Operands opera
   return mlir::success();
 }
 
-template <class To, class From> To convert(From x) {
-  if constexpr (isFloating<From> && std::is_integral_v<To> && !std::is_same_v<To, bool>) {
-    double v = double(Compute<From>(x));
-    double low = double(std::numeric_limits<To>::min()), high = double(std::numeric_limits<To>::max());
-    return v != v ? To(0) : v <= low ? std::numeric_limits<To>::min() : v >= high ? std::numeric_limits<To>::max() : To(v);
-  } else if constexpr (std::is_same_v<To, bool>) {
-    return Compute<From>(x) != Compute<From>(0);
-  } else if constexpr (isSmallFloat<To>) {
-    return To(float(Compute<From>(x)));
-  } else {
-    return To(Compute<From>(x));
-  }
-}
-
 llvm::LogicalResult evalCast(CastOp op, EvalContext &context, Operands operands, Results &results) {
-  mlir::FailureOr<Tensor> r = context.result(op.getResult());
+  mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
   if (mlir::failed(r)) {
     return mlir::failure();
   }
@@ -391,7 +364,7 @@ llvm::LogicalResult evalCast(CastOp op, EvalContext &context, Operands operands,
     visitElement(r->element(), [&](auto to) {
       using From = typename decltype(from)::type;
       using To = typename decltype(to)::type;
-      if constexpr (classOf<From> != 0 && classOf<To> != 0) {
+      if constexpr (((classOf<From> | classOf<To>) & ~(Numbers | Bools)) == 0) {
         for (int64_t i = 0; i < r->count(); ++i) {
           r->values<To>()[i] = convert<To>(x.values<From>()[i]);
         }

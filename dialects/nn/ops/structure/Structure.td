@@ -9,6 +9,7 @@ def NN_ConstantOp : NN_Op<"constant", [ConstantLike, DeclareOpInterfaceMethods<S
   let summary = "a tensor known at compile time; large ones refer to mapped files";
   let arguments = (ins ElementsAttr:$value);
   let results = (outs NN_Tensor:$result);
+  let assemblyFormat = ?;
   let hasCustomAssemblyFormat = 1;
   let hasFolder = 1;
   let extraClassDeclaration = [{
@@ -61,11 +62,10 @@ def NN_YieldOp : Op<NN_Dialect, "yield", [Pure, Terminator]> {
 def NN_DispatchOp : Op<NN_Dialect, "dispatch", []> {
   let summary = "a kernel applied to tensors";
   let description = [{
-    `kernel` is a func.func on plain tensors; `dims` are the formulas of its index arguments; `strategy` names how it
-    was made.
+    `kernel` is a func.func in the module's `kernels`.
   }];
-  let arguments = (ins SymbolRefAttr:$kernel, Variadic<NN_Any>:$operands_, Dim_ShapeAttr:$dims, StrAttr:$strategy);
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<NN_Any>:$operands_);
   let results = (outs Variadic<NN_Any>:$results_);
-  let assemblyFormat = "$kernel `(` $operands_ `)` `dims` $dims attr-dict `:` functional-type($operands_, $results_)";
+  let assemblyFormat = "$kernel `(` $operands_ `)` attr-dict `:` functional-type($operands_, $results_)";
 }
 #endif

@@ -1,0 +1,114 @@
+//===- DimTest.cpp - arithmetic on symbolic sizes --------------------------------------===//
+#include "dialects/dim/Dim.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "gtest/gtest.h"
+#include <map>
+
+namespace dlc::dim {
+namespace {
+class DimTest : public testing::Test {
+protected:
+  DimTest() { context.loadDialect<DimDialect>(); }
+  Expr expr(llvm::StringRef text) {
+    std::string error;
+    mlir::FailureOr<Expr> e = parse(&context, text, error);
+    EXPECT_TRUE(mlir::succeeded(e)) << text.str() << ": " << error;
+    return mlir::succeeded(e) ? *e : unknown(&context);
+  }
+  std::string error(llvm::StringRef text) {
+    std::string error;
+    EXPECT_TRUE(mlir::failed(parse(&context, text, error))) << text.str();
+    return error;
+  }
+  std::optional<int64_t> value(llvm::StringRef text, std::map<std::string, int64_t> symbols) {
+    return evaluate(expr(text), [&](llvm::StringRef name) -> std::optional<int64_t> {
+      auto it = symbols.find(name.str());
+      return it == symbols.end() ? std::nullopt : std::optional<int64_t>(it->second);
+    });
+  }
+  mlir::MLIRContext context;
+};
+
+TEST_F(DimTest, EqualPolynomialsAreOneAttribute) {
+  EXPECT_EQ(expr("(a + b) * (a - b)"), expr("a * a - b * b"));
+  EXPECT_EQ(expr("2 * (n + 3) - n - n"), expr("6"));
+  EXPECT_EQ(expr("a * b * c"), expr("c * (b * a)"));
+  EXPECT_NE(expr("a * a"), expr("a"));
+  EXPECT_EQ(toString(expr("n - n")), "0");
+}
+
+TEST_F(DimTest, FloorDivTakesOutWhatDividesExactly) {
+  EXPECT_EQ(expr("floordiv(4 * n + 6, 2)"), expr("2 * n + 3"));
+  EXPECT_EQ(expr("floordiv(4 * n + 7, 2)"), expr("2 * n + 3"));
+  EXPECT_EQ(expr("floordiv(2 * n - 1, 2)"), expr("n - 1"));
+  EXPECT_EQ(expr("floordiv(a * b, b)"), expr("a"));
+  EXPECT_EQ(expr("floordiv(4 * a + b, 4)"), expr("a + floordiv(b, 4)"));
+  EXPECT_EQ(expr("ceildiv(7, 2)"), expr("4"));
+  EXPECT_EQ(expr("ceildiv(-7, 2)"), expr("-3"));
+  EXPECT_EQ(expr("mod(4 * n + 3, 4)"), expr("3"));
+  EXPECT_EQ(expr("mod(-1, 4)"), expr("3"));
+}
+
+TEST_F(DimTest, MinAndMaxDecideWhatFollowsFromSigns) {
+  EXPECT_EQ(expr("max(n + 1, n)"), expr("n + 1"));
+  EXPECT_EQ(expr("min(n, n + m)"), expr("n"));
+  EXPECT_EQ(expr("max(n, 0)"), expr("n"));
+  EXPECT_EQ(expr("max(a, b)"), expr("max(b, a)"));
+  EXPECT_NE(expr("max(x$, 0)"), expr("x$")) << "values read from data may be negative";
+  EXPECT_EQ(toString(expr("max(x$, 0)")), "max(0, x$)");
+}
+
+TEST_F(DimTest, UnknownPoisons) {
+  EXPECT_TRUE(isUnknown(expr("? + 1")));
+  EXPECT_TRUE(isUnknown(expr("floordiv(n, 0)")));
+  EXPECT_EQ(expr("? * 0"), expr("0"));
+  EXPECT_FALSE(equal(expr("?"), expr("?")));
+  EXPECT_TRUE(equal(expr("n"), expr("n")));
+}
+
+TEST_F(DimTest, Evaluates) {
+  EXPECT_EQ(value("floordiv(n + 1, 2) * m", {{"n", 6}, {"m", 5}}), 15);
+  EXPECT_EQ(value("mod(n, 4) + min(n, 3) - max(n, 3)", {{"n", 6}}), 2 + 3 - 6);
+  EXPECT_EQ(value("floordiv(0 - n, 2)", {{"n", 3}}), -2);
+  EXPECT_EQ(value("n + 1", {}), std::nullopt);
+  EXPECT_EQ(value("floordiv(1, n)", {{"n", 0}}), std::nullopt);
+  EXPECT_EQ(value("n * n", {{"n", int64_t(1) << 32}}), std::nullopt) << "overflow";
+}
+
+TEST_F(DimTest, SubstitutesIntoNormalForm) {
+  Expr e = substitute(expr("floordiv(n, 2) + m"), [&](llvm::StringRef name) {
+    return name == "n" ? expr("4 * m") : Expr();
+  });
+  EXPECT_EQ(e, expr("3 * m"));
+}
+
+TEST_F(DimTest, TextReadsBack) {
+  for (llvm::StringRef text :
+       {"0", "-5", "batch", "n - 1", "2 * a * b - 3 * c + 7", "floordiv(seq + 1, 2)", "mod(a, b)", "min(a, max(b, 3))",
+        "floordiv(a * b - c, 2 * d + 1)", "x.y$ + _z", "?"}) {
+    Expr e = expr(text);
+    EXPECT_EQ(expr(toString(e)), e) << text.str();
+    std::string attribute = "#dim.expr<" + toString(e) + ">";
+    EXPECT_EQ(mlir::parseAttribute(attribute, &context), e) << attribute;
+  }
+}
+
+TEST_F(DimTest, RefusesBadText) {
+  EXPECT_EQ(error("a +"), "expected a number, a name, or '?' at the end");
+  EXPECT_EQ(error("foo(a, b)"), "expected floordiv, ceildiv, mod, min or max at the end");
+  EXPECT_EQ(error("max(a)"), "expected ',' between two operands at ')'");
+  EXPECT_EQ(error("a b"), "expected the end of the formula at 'b'");
+  error(std::string(100, '(') + "a" + std::string(100, ')'));
+}
+
+TEST_F(DimTest, TensorTypesHoldWhatIsKnown) {
+  mlir::Type f32 = mlir::Float32Type::get(&context);
+  mlir::RankedTensorType type = getTensorType({expr("n"), expr("64"), expr("?")}, f32);
+  EXPECT_EQ(type.getDimSize(1), 64);
+  EXPECT_TRUE(type.isDynamicDim(0) && type.isDynamicDim(2));
+  EXPECT_EQ(getShape(type)[0], expr("n"));
+  EXPECT_TRUE(isUnknown(getShape(type)[2]));
+  EXPECT_FALSE(getTensorType({expr("2"), expr("?")}, f32).getEncoding()) << "nothing symbolic is known";
+}
+} // namespace
+} // namespace dlc::dim
