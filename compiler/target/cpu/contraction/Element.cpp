@@ -93,7 +93,8 @@ Value MacUnit::splatA(double number) const {
   case MacKind::Widen:
     return kb.constant(accType, number);
   case MacKind::Vnni:
-    return kb.constant(kb.vectorType(b.getI8Type(), laneCount * 4), static_cast<int8_t>(compensated() ? number + 128 : number));
+    return kb.constant(kb.vectorType(b.getI8Type(), laneCount * 4),
+                       static_cast<int8_t>(static_cast<int64_t>(number) + (compensated() ? 128 : 0)));
   case MacKind::Pairs16:
     return kb.constant(kb.vectorType(b.getI16Type(), laneCount * 2), number);
   case MacKind::Bf16Pairs:

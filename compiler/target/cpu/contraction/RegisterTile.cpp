@@ -112,10 +112,12 @@ private:
       }
     }
     for (auto [i, row] : llvm::enumerate(loop.rows)) {
-      if (row.skipped) {
+      // A row's compensation counts every step, so that its padding has to take part.
+      bool padded = loop.padValue != 0 || unit.compensated();
+      if (row.skipped && !padded) {
         continue;
       }
-      Value a = element(row, aOffset, count);
+      Value a = row.skipped ? unit.splatA(loop.padValue) : element(row, aOffset, count);
       for (auto [j, b] : llvm::enumerate(bs)) {
         Value &sum = acc.sums[i * acc.vectors + j];
         sum = unit.step(a, b, sum);

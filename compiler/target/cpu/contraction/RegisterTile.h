@@ -13,7 +13,7 @@ struct TileRow {
   /// Element offset of k = 0: `base + offset`; the constant part stays apart for the addressing modes.
   Idx base;
   int64_t offset = 0;
-  /// Known not to take part: the row's accumulators stay as they are.
+  /// Reads nothing: the row's elements are `padValue`.
   bool skipped = false;
   /// i1: when false the row reads nothing and its elements are `padValue`. Null: always valid.
   mlir::Value guard;

@@ -1,0 +1,321 @@
+//===- EmitLoops.cpp - loops over linear buffers from linalg -------------------------------------===//
+#include "compiler/passes/Kernels.h"
+#include "compiler/target/cpu/KernelBuilder.h"
+#include "compiler/target/cpu/loops/LoopNest.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace dlc::cpu {
+namespace {
+namespace linalg = mlir::linalg;
+namespace tensor = mlir::tensor;
+using mlir::Value;
+using Indices = llvm::SmallVector<Idx>;
+
+/// The size of a buffer whose element count is not known: large, and never read.
+constexpr int64_t kUnknownCount = int64_t(1) << 40;
+
+/// Where a tensor's elements are.
+struct Storage {
+  Value buffer;
+  llvm::SmallVector<Idx> sizes; ///< of the dims that are stored
+  int64_t skip = 0;             ///< leading dims that the tile fixes, and that are not stored
+};
+
+class Emitter {
+public:
+  Emitter(LoopNest &nest) : nest(nest), b(nest.func.getContext()), k(b, nest.func.getLoc(), TargetInfo()) {}
+
+  void run() {
+    createEntry();
+    placeScratch();
+    k.loop(k.index(begin), Idx(end), 1, [&](Idx tile) { emitTile(tile); });
+    Value ok = mlir::arith::ConstantIntOp::create(b, k.location(), 0, 32);
+    mlir::func::ReturnOp::create(b, k.location(), ok);
+    finish();
+  }
+
+private:
+  mlir::MemRefType bufferType(mlir::RankedTensorType type) {
+    int64_t count = type.hasStaticShape() ? std::max<int64_t>(type.getNumElements(), 1) : kUnknownCount;
+    return mlir::MemRefType::get({count}, type.getElementType());
+  }
+  Idx idx(const Extent &e) { return e.argument >= 0 ? Idx(dimArguments[e.argument]) : Idx(e.size); }
+
+  void createEntry() {
+    old = &nest.func.front();
+    entry = new mlir::Block();
+    nest.func.getBody().push_front(entry);
+    b.setInsertionPointToStart(entry);
+    mlir::Location loc = k.location();
+    auto addBuffer = [&](Value tensor) {
+      Storage s;
+      s.buffer = entry->addArgument(bufferType(llvm::cast<mlir::RankedTensorType>(tensor.getType())), loc);
+      storage[tensor] = s;
+    };
+    llvm::SmallVector<Value> dims;
+    for (mlir::BlockArgument a : old->getArguments()) {
+      llvm::isa<mlir::RankedTensorType>(a.getType()) ? addBuffer(a) : dims.push_back(a);
+    }
+    for (Value v : old->getTerminator()->getOperands()) {
+      addBuffer(v);
+    }
+    for (Value v : dims) {
+      dimArguments.push_back(entry->addArgument(b.getIndexType(), loc));
+      scalars.map(v, dimArguments.back());
+    }
+    begin = entry->addArgument(b.getIndexType(), loc);
+    end = entry->addArgument(b.getIndexType(), loc);
+    scratch = entry->addArgument(mlir::MemRefType::get({kUnknownCount}, b.getI8Type()), loc);
+    for (auto &[tensor, s] : storage) {
+      for (const Extent &e : nest.extents(tensor)) {
+        s.sizes.push_back(idx(e));
+      }
+    }
+    for (mlir::Operation &op : old->without_terminator()) {
+      if (llvm::isa<mlir::arith::ArithDialect>(op.getDialect())) {
+        b.clone(op, scalars);
+      }
+    }
+  }
+
+  /// Kept values that are not results live in scratch, one tile's worth.
+  void placeScratch() {
+    Idx offset = 0;
+    dim::Expr bytes = dim::constant(nest.func.getContext(), 0);
+    for (linalg::GenericOp op : nest.kept) {
+      Value v = op.getResult(0);
+      if (storage.contains(v)) {
+        continue;
+      }
+      Storage s;
+      s.skip = nest.tileDims;
+      auto type = llvm::cast<mlir::RankedTensorType>(v.getType());
+      int64_t width = std::max<int64_t>(1, type.getElementType().getIntOrFloatBitWidth() / 8), known = 1;
+      dim::Expr count = dim::constant(nest.func.getContext(), width);
+      Idx elements = width;
+      for (const Extent &e : llvm::ArrayRef(nest.extents(v)).drop_front(s.skip)) {
+        s.sizes.push_back(idx(e));
+        count = dim::mul(count, nest.formula(e));
+        elements = k.mul(elements, idx(e));
+        known = e.argument >= 0 || known < 0 ? -1 : known * e.size;
+      }
+      auto view = mlir::MemRefType::get({known < 0 ? kUnknownCount : std::max<int64_t>(known, 1)}, type.getElementType());
+      s.buffer = mlir::memref::ViewOp::create(b, k.location(), view, scratch, k.index(offset), mlir::ValueRange());
+      storage[v] = s;
+      dim::Expr line = dim::constant(nest.func.getContext(), 64);
+      bytes = dim::add(bytes, dim::mul(dim::ceilDiv(count, line), line));
+      offset = k.add(offset, k.mul(k.ceilDiv(elements, 64), 64));
+    }
+    nest.func->setAttr(kScratchAttr, bytes);
+  }
+
+  void emitTile(Idx tile) {
+    Indices outer(nest.tileDims);
+    Idx rest = tile;
+    for (int64_t d = nest.tileDims; d-- > 0;) {
+      Idx size = idx(nest.tileExtents[d]);
+      outer[d] = d == 0 ? rest : k.rem(rest, size);
+      rest = d == 0 ? rest : k.div(rest, size);
+    }
+    for (linalg::GenericOp op : nest.kept) {
+      LoopNest::isParallel(op) ? emitParallel(op, outer) : emitReduction(op, outer);
+    }
+  }
+
+  /// Loops [first, last) of `op` around `body`, which gets all indices so far.
+  void emitLoops(linalg::GenericOp op, Indices indices, int64_t last, llvm::function_ref<void(Indices)> body) {
+    if (static_cast<int64_t>(indices.size()) == last) {
+      return body(indices);
+    }
+    Idx size = idx(nest.loopExtents(op)[indices.size()]);
+    k.loop(Idx(0), size, 1, [&](Idx i) {
+      Indices next = indices;
+      next.push_back(i);
+      emitLoops(op, next, last, body);
+    });
+  }
+
+  void emitParallel(linalg::GenericOp op, const Indices &outer) {
+    emitLoops(op, outer, op.getNumLoops(), [&](Indices at) { store(op.getResult(0), at, emitBody(op, at, Value())); });
+  }
+
+  Value initOf(linalg::GenericOp op) {
+    auto fill = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
+    return scalars.lookupOrDefault(fill.getInputs()[0]);
+  }
+
+  /// Reduction loops innermost with a scalar accumulator; or, when results stand side by side, inside of all parallel
+  /// loops but the last, so that the innermost loop is over contiguous results.
+  void emitReduction(linalg::GenericOp op, const Indices &outer) {
+    int64_t parallel = LoopNest::parallelLoops(op);
+    bool sideBySide = parallel > nest.tileDims && !idx(nest.loopExtents(op)[parallel - 1]).is(1);
+    if (!sideBySide) {
+      emitLoops(op, outer, parallel, [&](Indices at) {
+        Value acc = emitAccumulation(op, at, initOf(op));
+        store(op.getResult(0), Indices(at.begin(), at.begin() + parallel), acc);
+      });
+      return;
+    }
+    Idx last = idx(nest.loopExtents(op)[parallel - 1]);
+    emitLoops(op, outer, parallel - 1, [&](Indices row) {
+      k.loop(Idx(0), last, 1, [&](Idx j) { store(op.getResult(0), with(row, j), initOf(op)); });
+      emitRowAccumulation(op, row, Indices(), last);
+    });
+  }
+  static Indices with(Indices indices, Idx last) {
+    indices.push_back(last);
+    return indices;
+  }
+
+  /// The reduction loops beyond `at`, carrying one accumulator.
+  Value emitAccumulation(linalg::GenericOp op, Indices at, Value acc) {
+    if (at.size() == op.getNumLoops()) {
+      return emitBody(op, at, acc);
+    }
+    Idx size = idx(nest.loopExtents(op)[at.size()]);
+    return k.loop(Idx(0), size, 1, acc, [&](Idx i, mlir::ValueRange carried) -> llvm::SmallVector<Value> {
+      return {emitAccumulation(op, with(at, i), carried[0])};
+    })[0];
+  }
+
+  /// Reduction loops around one loop over the last parallel dim, accumulating in memory.
+  void emitRowAccumulation(linalg::GenericOp op, const Indices &row, Indices reduced, Idx last) {
+    size_t done = row.size() + 1 + reduced.size();
+    if (done < op.getNumLoops()) {
+      Idx size = idx(nest.loopExtents(op)[done]);
+      k.loop(Idx(0), size, 1, [&](Idx i) { emitRowAccumulation(op, row, with(reduced, i), last); });
+      return;
+    }
+    k.loop(Idx(0), last, 1, [&](Idx j) {
+      Indices at = with(row, j), result = at;
+      at.append(reduced.begin(), reduced.end());
+      store(op.getResult(0), result, emitBody(op, at, load(op.getResult(0), result)));
+    });
+  }
+
+  Idx offset(const Storage &s, const Indices &at) {
+    Idx linear = 0;
+    for (size_t i = 0; i < s.sizes.size(); ++i) {
+      linear = k.add(k.mul(linear, s.sizes[i]), at[i + s.skip]);
+    }
+    return linear;
+  }
+  Value load(Value tensor, const Indices &at) {
+    const Storage &s = storage[tensor];
+    return k.loadScalar(s.buffer, offset(s, at));
+  }
+  void store(Value tensor, const Indices &at, Value v) {
+    const Storage &s = storage[tensor];
+    k.storeScalar(v, s.buffer, offset(s, at));
+  }
+
+  /// An element: read, or computed here.
+  Value element(Value tensor, const Indices &at) {
+    if (storage.contains(tensor)) {
+      return load(tensor, at);
+    }
+    if (auto fill = tensor.getDefiningOp<linalg::FillOp>()) {
+      return scalars.lookupOrDefault(fill.getInputs()[0]);
+    }
+    return emitBody(tensor.getDefiningOp<linalg::GenericOp>(), at, Value());
+  }
+
+  Value emitBody(linalg::GenericOp op, const Indices &loops, Value acc) {
+    mlir::IRMapping map(scalars);
+    mlir::Block *body = op.getBody();
+    for (auto [i, input] : llvm::enumerate(op.getDpsInputOperands())) {
+      if (body->getArgument(i).use_empty()) {
+        continue;
+      }
+      Indices at;
+      for (mlir::AffineExpr e : op.getMatchingIndexingMap(input).getResults()) {
+        auto constant = llvm::dyn_cast<mlir::AffineConstantExpr>(e);
+        at.push_back(constant ? Idx(constant.getValue()) : loops[llvm::cast<mlir::AffineDimExpr>(e).getPosition()]);
+      }
+      map.map(body->getArgument(i), element(input->get(), at));
+    }
+    if (acc) {
+      map.map(body->getArguments().back(), acc);
+    }
+    emitOps(*body, loops, map);
+    return map.lookup(body->getTerminator()->getOperand(0));
+  }
+
+  void emitOps(mlir::Block &block, const Indices &loops, mlir::IRMapping &map) {
+    for (mlir::Operation &op : block.without_terminator()) {
+      if (auto index = llvm::dyn_cast<linalg::IndexOp>(op)) {
+        map.map(index.getResult(), k.index(loops[index.getDim()]));
+      } else if (auto extract = llvm::dyn_cast<tensor::ExtractOp>(op)) {
+        Indices at;
+        for (Value v : extract.getIndices()) {
+          Value mapped = map.lookup(v);
+          std::optional<int64_t> constant = mlir::getConstantIntValue(mapped);
+          at.push_back(constant ? Idx(*constant) : Idx(mapped));
+        }
+        map.map(extract.getResult(), element(extract.getTensor(), at));
+      } else if (auto branch = llvm::dyn_cast<mlir::scf::IfOp>(op)) {
+        emitIf(branch, loops, map);
+      } else {
+        b.clone(op, map);
+      }
+    }
+  }
+
+  void emitIf(mlir::scf::IfOp branch, const Indices &loops, mlir::IRMapping &map) {
+    auto region = [&](mlir::Block &block) {
+      mlir::IRMapping inner(map);
+      emitOps(block, loops, inner);
+      llvm::SmallVector<Value> results;
+      for (Value v : block.getTerminator()->getOperands()) {
+        results.push_back(inner.lookup(v));
+      }
+      return results;
+    };
+    llvm::SmallVector<Value> results =
+        k.ifElse(map.lookup(branch.getCondition()), branch.getResultTypes(), [&] { return region(*branch.thenBlock()); },
+                 [&] { return region(*branch.elseBlock()); });
+    map.map(branch.getResults(), results);
+  }
+
+  void finish() {
+    old->dropAllReferences();
+    for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(*old))) {
+      op.dropAllUses();
+      op.erase();
+    }
+    old->erase();
+    mlir::func::FuncOp func = nest.func;
+    func.removeResAttrsAttr();
+    func.removeArgAttrsAttr();
+    func.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), b.getI32Type()));
+    for (mlir::BlockArgument a : entry->getArguments()) {
+      if (llvm::isa<mlir::MemRefType>(a.getType())) {
+        func.setArgAttr(a.getArgNumber(), "llvm.noalias", b.getUnitAttr());
+      }
+    }
+    func->setAttr(kTilesAttr, nest.tiles);
+    func->setAttr(kFlopsAttr, nest.flops);
+  }
+
+  LoopNest &nest;
+  mlir::OpBuilder b;
+  KernelBuilder k;
+  mlir::Block *old = nullptr, *entry = nullptr;
+  Value begin, end, scratch;
+  llvm::SmallVector<Value> dimArguments;
+  llvm::DenseMap<Value, Storage> storage;
+  mlir::IRMapping scalars;
+};
+} // namespace
+
+llvm::LogicalResult lowerLinalgToLoops(mlir::func::FuncOp func) {
+  LoopNest nest(func);
+  if (mlir::failed(nest.analyze())) {
+    return mlir::failure();
+  }
+  Emitter(nest).run();
+  return mlir::success();
+}
+} // namespace dlc::cpu
