@@ -46,8 +46,8 @@ Comparison compareStrings(const HostTensor &expected, const HostTensor &actual, 
   for (uint64_t i = 0; i < result.count; ++i) {
     if (expected.strings[i] != actual.strings[i] && result.failures++ == 0) {
       result.worstIndex = i;
-      result.mismatch = "expected '" + expected.strings[i] + "', got '" + actual.strings[i] + "' at " +
-                        placeString(i, expected.dims);
+      result.mismatch =
+          "expected '" + expected.strings[i] + "', got '" + actual.strings[i] + "' at " + placeString(i, expected.dims);
     }
   }
   double count = static_cast<double>(std::max<uint64_t>(result.count, 1));
@@ -216,10 +216,9 @@ Comparison compareValues(const HostValue &expected, const HostValue &actual, con
 }
 
 std::string Comparison::toString() const {
-  std::string numbers =
-      llvm::formatv("max abs {0:e2}, max rel {1:e2}, of peak {2:e2}, cosine {3:f6}, equal {4:P}", maxAbs, maxRel,
-                    peakError, cosine, equalFraction)
-          .str();
+  std::string numbers = llvm::formatv("max abs {0:e2}, max rel {1:e2}, of peak {2:e2}, cosine {3:f6}, equal {4:P}",
+                                      maxAbs, maxRel, peakError, cosine, equalFraction)
+                            .str();
   if (passed) {
     return "ok: " + numbers;
   }

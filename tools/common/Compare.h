@@ -13,10 +13,10 @@ namespace dlc {
 struct Tolerance {
   double absolute = 0;
   double relative = 0;
-  double peak = 0;              ///< relative to the largest finite |expected|
-  uint64_t ulps = 0;            ///< of f16, bf16, f32 and f64
+  double peak = 0;   ///< relative to the largest finite |expected|
+  uint64_t ulps = 0; ///< of f16, bf16, f32 and f64
   bool nanEqual = true;
-  double allowedFraction = 0;   ///< of the elements that may fail
+  double allowedFraction = 0; ///< of the elements that may fail
 };
 
 /// The result of a comparison. Differences are over the elements where both sides are finite.
@@ -27,12 +27,12 @@ struct Comparison {
   uint64_t nanMismatches = 0; ///< NaN on one side only
   uint64_t infMismatches = 0; ///< different infinities, or an infinity against a number
   double maxAbs = 0;
-  double maxRel = 0;          ///< |actual - expected| / |expected|, where expected isn't 0
-  double peakError = 0;       ///< maxAbs / max|expected|; equal to maxAbs when the peak is 0
-  uint64_t maxUlps = 0;       ///< 0 for types without ulps
-  double cosine = 1;          ///< of the angle between both, as vectors; 1 when both are 0, 0 when one is
-  double equalFraction = 1;   ///< of elements with the same value (0 equals -0)
-  uint64_t worstIndex = 0;    ///< where maxAbs is, or the first failure that is no number
+  double maxRel = 0;        ///< |actual - expected| / |expected|, where expected isn't 0
+  double peakError = 0;     ///< maxAbs / max|expected|; equal to maxAbs when the peak is 0
+  uint64_t maxUlps = 0;     ///< 0 for types without ulps
+  double cosine = 1;        ///< of the angle between both, as vectors; 1 when both are 0, 0 when one is
+  double equalFraction = 1; ///< of elements with the same value (0 equals -0)
+  uint64_t worstIndex = 0;  ///< where maxAbs is, or the first failure that is no number
   double worstExpected = 0, worstActual = 0;
   std::vector<double> channelAbs; ///< maxAbs per index of the last axis; empty for scalars
   bool passed = true;

@@ -14,7 +14,8 @@ namespace dlc {
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> readFile(llvm::StringRef path);
 
 /// Writes the chunks, one after another, to a temporary file beside `path` and renames it: readers see the old file or
-/// the whole new one, also after Ctrl-C or on a full disk. "-" is standard output; devices and pipes are written directly.
+/// the whole new one, also after Ctrl-C or on a full disk. "-" is standard output; devices and pipes are written
+/// directly.
 llvm::Error writeFile(llvm::StringRef path, llvm::ArrayRef<llvm::StringRef> chunks);
 
 /// Makes a folder and its parents.

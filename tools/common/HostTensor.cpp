@@ -113,8 +113,8 @@ llvm::Expected<HostTensor> convertElements(const HostTensor &tensor, dlc_dtype d
     return tensor;
   }
   if (tensor.dtype == DLC_STRING || dtype == DLC_STRING) {
-    return makeError("expected {0}, got {1}: strings and numbers are not converted into each other",
-                     elementName(dtype), elementName(tensor.dtype));
+    return makeError("expected {0}, got {1}: strings and numbers are not converted into each other", elementName(dtype),
+                     elementName(tensor.dtype));
   }
   auto result = HostTensor::create(dtype, tensor.dims);
   if (!result) {

@@ -108,7 +108,8 @@ llvm::Expected<HostTensor> imageToTensor(const Image &image, const ImageOptions 
     for (int64_t c = 0; c < channels; ++c) {
       double value = pickChannel(&pixels[i * image.channels], image.channels, order, c);
       value = (value * scale - (*mean)[c]) / (*deviation)[c];
-      tensor->set(isPlanar ? c * width * height + i : i * channels + c, isIntegerElement(dtype) ? std::round(value) : value);
+      tensor->set(isPlanar ? c * width * height + i : i * channels + c,
+                  isIntegerElement(dtype) ? std::round(value) : value);
     }
   }
   return tensor;

@@ -21,10 +21,10 @@ enum class ImageLayout { nchw, nhwc };
 /// How pixels become numbers: (pixel * scale - mean[c]) / std[c].
 struct ImageOptions {
   std::optional<std::pair<int64_t, int64_t>> size = {}; ///< width and height to resize to, bilinearly; absent: as it is
-  std::optional<ImageChannels> channels = {}; ///< absent: rgb
-  std::optional<ImageLayout> layout = {}; ///< absent: nchw
-  std::optional<double> scale = {}; ///< absent: 1/255 for floats, 1 for integers
-  std::vector<double> mean = {}, std = {}; ///< of the channels in their final order; one value is for all
+  std::optional<ImageChannels> channels = {};           ///< absent: rgb
+  std::optional<ImageLayout> layout = {};               ///< absent: nchw
+  std::optional<double> scale = {};                     ///< absent: 1/255 for floats, 1 for integers
+  std::vector<double> mean = {}, std = {};              ///< of the channels in their final order; one value is for all
 };
 
 /// True when the bytes start as a PNG or a JPEG does.

@@ -137,8 +137,9 @@ llvm::Expected<HostTensor> readNpy(llvm::StringRef bytes) {
   // Zero-width strings take no bytes in the file, but each takes memory here.
   uint64_t available = element->bytes ? data.size() / element->bytes : data.size();
   if (!count || *count > available) {
-    return makeError("the .npy data is cut off: the shape {0} of {1} needs more than the {2} bytes that follow the header",
-                     shapeString(header->dims), header->descr, data.size());
+    return makeError(
+        "the .npy data is cut off: the shape {0} of {1} needs more than the {2} bytes that follow the header",
+        shapeString(header->dims), header->descr, data.size());
   }
   auto tensor = HostTensor::create(element->dtype, header->dims);
   if (!tensor) {

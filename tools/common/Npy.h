@@ -14,8 +14,8 @@ llvm::Expected<HostTensor> readNpy(llvm::StringRef bytes);
 /// All arrays of a .npz, in the archive's order, named by their members without ".npy". Stored and deflated members.
 llvm::Expected<std::vector<HostTensor>> readNpz(llvm::StringRef bytes);
 
-/// The type that `dtype` has in a .npy file: bf16 and the floats of 4 and 8 bits widen to f32, packed integers to i8 and
-/// u8; all others stay as they are.
+/// The type that `dtype` has in a .npy file: bf16 and the floats of 4 and 8 bits widen to f32, packed integers to i8
+/// and u8; all others stay as they are.
 dlc_dtype npyElementType(dlc_dtype dtype);
 
 /// Writes a .npy file (version 1, or 2 for long headers), atomically. Strings become UTF-32 (`U`).

@@ -63,7 +63,8 @@ private:
 };
 
 llvm::Error headerError(llvm::StringRef text) {
-  return makeError("expected a .npy header with descr, fortran_order and shape, got '{0}'", text.take_front(120).trim());
+  return makeError("expected a .npy header with descr, fortran_order and shape, got '{0}'",
+                   text.take_front(120).trim());
 }
 
 dlc_dtype numberType(char kind, uint64_t bytes) {

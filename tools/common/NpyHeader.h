@@ -22,9 +22,9 @@ std::string formatNpyHeader(const NpyHeader &header);
 /// What a descr says about each element.
 struct NpyElement {
   dlc_dtype dtype = DLC_UNDEFINED;
-  uint64_t bytes = 0;      ///< of one element in the file
-  unsigned swapBytes = 0;  ///< the unit whose byte order has to be reversed; 0: none
-  bool isUnicode = false;  ///< strings of UTF-32
+  uint64_t bytes = 0;     ///< of one element in the file
+  unsigned swapBytes = 0; ///< the unit whose byte order has to be reversed; 0: none
+  bool isUnicode = false; ///< strings of UTF-32
 };
 
 llvm::Expected<NpyElement> parseNpyDescr(llvm::StringRef descr);

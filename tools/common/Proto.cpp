@@ -1,7 +1,7 @@
 #include "tools/common/Proto.h"
-#include "tools/common/FileIO.h"
 #include "onnx/onnx-data_pb.h"
 #include "onnx/onnx_pb.h"
+#include "tools/common/FileIO.h"
 #include <limits>
 
 namespace dlc {

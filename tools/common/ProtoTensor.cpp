@@ -1,6 +1,6 @@
+#include "onnx/onnx_pb.h"
 #include "tools/common/ElementType.h"
 #include "tools/common/Proto.h"
-#include "onnx/onnx_pb.h"
 #include <cstring>
 #include <limits>
 
@@ -66,7 +66,8 @@ std::pair<int64_t, int64_t> entryRange(dlc_dtype dtype) {
   case DLC_I32:
     return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
   default:
-    return elementBits(dtype) == 16 ? std::pair<int64_t, int64_t>{-32768, 65535} : std::pair<int64_t, int64_t>{-128, 255};
+    return elementBits(dtype) == 16 ? std::pair<int64_t, int64_t>{-32768, 65535}
+                                    : std::pair<int64_t, int64_t>{-128, 255};
   }
 }
 

@@ -142,8 +142,8 @@ llvm::Expected<std::string> readZipMember(llvm::StringRef archive, const ZipMemb
   }
   const char *header = archive.data() + member.headerOffset;
   uint64_t skip = localHeaderSize + read16le(header + 26) + read16le(header + 28);
-  llvm::StringRef data = archive.substr(member.headerOffset).drop_front(
-      std::min<uint64_t>(skip, archive.size() - member.headerOffset));
+  llvm::StringRef data =
+      archive.substr(member.headerOffset).drop_front(std::min<uint64_t>(skip, archive.size() - member.headerOffset));
   if (member.compressedSize > data.size()) {
     return damaged("member '" + member.name + "' is cut off");
   }

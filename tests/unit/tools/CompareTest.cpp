@@ -60,7 +60,8 @@ TEST(Compare, SpecialNumbers) {
   EXPECT_TRUE(equal.passed);
   EXPECT_EQ(equal.equalFraction, 1);
   EXPECT_EQ(compareTensors(same, same, {.nanEqual = false}).nanMismatches, 1u);
-  Comparison different = compareTensors(floats({1, notANumber, infinity, 2}), floats({9, 3, -infinity, infinity}), {.absolute = 1e9});
+  Comparison different =
+      compareTensors(floats({1, notANumber, infinity, 2}), floats({9, 3, -infinity, infinity}), {.absolute = 1e9});
   EXPECT_EQ(different.nanMismatches, 1u);
   EXPECT_EQ(different.infMismatches, 2u);
   EXPECT_EQ(different.failures, 3u);

@@ -87,15 +87,19 @@ TEST(Npy, HostileFilesAreRefused) {
   for (size_t size = 0; size < good.size(); ++size) {
     EXPECT_NE(errorOf(readNpy(llvm::StringRef(good).take_front(size))), "") << size;
   }
-  const char *headers[] = {
-      "", "{", "{}", "{'descr': '<f4'}", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}",
-      "{'descr': '<f4', 'fortran_order': 7, 'shape': (1,)}", "{'descr' '<f4'}",
-      "{'descr': '<f4', 'fortran_order': False, 'shape': (1,} x"};
+  const char *headers[] = {"",
+                           "{",
+                           "{}",
+                           "{'descr': '<f4'}",
+                           "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}",
+                           "{'descr': '<f4', 'fortran_order': 7, 'shape': (1,)}",
+                           "{'descr' '<f4'}",
+                           "{'descr': '<f4', 'fortran_order': False, 'shape': (1,} x"};
   for (const char *header : headers) {
     EXPECT_NE(errorOf(readNpy(npyFile(header, "12345678"))), "") << header;
   }
-  const char *shapes[] = {"(-1,)", "(9223372036854775807,)", "(99999999999999999999,)", "(4294967296, 4294967296)", "(3,)",
-                          "(1000000000000,)"};
+  const char *shapes[] = {"(-1,)", "(9223372036854775807,)", "(99999999999999999999,)", "(4294967296, 4294967296)",
+                          "(3,)",  "(1000000000000,)"};
   for (const char *shape : shapes) {
     EXPECT_NE(errorOf(readNpy(npyFile(dictionary("<f4", "False", shape), "12345678"))), "") << shape;
   }

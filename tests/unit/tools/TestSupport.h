@@ -14,9 +14,7 @@ namespace dlc::test {
 /// A folder that lives as long as the object.
 class TemporaryFolder {
 public:
-  TemporaryFolder() {
-    EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("dlc-test", path));
-  }
+  TemporaryFolder() { EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("dlc-test", path)); }
   ~TemporaryFolder() { llvm::sys::fs::remove_directories(path); }
   std::string file(llvm::StringRef name) const { return (path.str() + "/" + name).str(); }
 

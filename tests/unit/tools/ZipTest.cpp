@@ -33,8 +33,7 @@ std::string makeArchive(const std::vector<TestMember> &members, bool isZip64 = f
   std::string archive, directory;
   for (const TestMember &member : members) {
     std::string packed = member.isDeflated ? deflated(member.data) : member.data;
-    auto crc = static_cast<uint32_t>(
-        crc32(0, reinterpret_cast<const Bytef *>(member.data.data()), member.data.size()));
+    auto crc = static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef *>(member.data.data()), member.data.size()));
     uint32_t size = member.sizeField ? member.sizeField : member.data.size();
     auto method = static_cast<uint16_t>(member.isDeflated ? 8 : 0);
     std::string extra = isZip64 ? bytesOf<uint16_t>(1) + bytesOf<uint16_t>(24) + bytesOf<uint64_t>(size) +
@@ -42,11 +41,10 @@ std::string makeArchive(const std::vector<TestMember> &members, bool isZip64 = f
                                 : "";
     uint32_t full = 0xffffffff;
     std::string common = bytesOf<uint16_t>(20) + bytesOf<uint16_t>(0) + bytesOf<uint16_t>(method) +
-                         bytesOf<uint32_t>(0) + bytesOf(crc) +
-                         bytesOf<uint32_t>(isZip64 ? full : packed.size()) + bytesOf<uint32_t>(isZip64 ? full : size) +
-                         bytesOf<uint16_t>(member.name.size());
-    directory += "PK\x01\x02" + bytesOf<uint16_t>(20) + common + bytesOf<uint16_t>(extra.size()) + std::string(10, '\0') +
-                 bytesOf<uint32_t>(isZip64 ? full : archive.size()) + member.name + extra;
+                         bytesOf<uint32_t>(0) + bytesOf(crc) + bytesOf<uint32_t>(isZip64 ? full : packed.size()) +
+                         bytesOf<uint32_t>(isZip64 ? full : size) + bytesOf<uint16_t>(member.name.size());
+    directory += "PK\x01\x02" + bytesOf<uint16_t>(20) + common + bytesOf<uint16_t>(extra.size()) +
+                 std::string(10, '\0') + bytesOf<uint32_t>(isZip64 ? full : archive.size()) + member.name + extra;
     archive += "PK\x03\x04" + common + bytesOf<uint16_t>(0) + member.name + packed;
   }
   uint64_t offset = archive.size();
@@ -59,8 +57,8 @@ std::string makeArchive(const std::vector<TestMember> &members, bool isZip64 = f
   }
   auto count = static_cast<uint16_t>(isZip64 ? 0xffff : members.size());
   return archive + "PK\x05\x06" + bytesOf<uint32_t>(0) + bytesOf(count) + bytesOf(count) +
-         bytesOf<uint32_t>(isZip64 ? 0xffffffff : directory.size()) +
-         bytesOf<uint32_t>(isZip64 ? 0xffffffff : offset) + bytesOf<uint16_t>(0);
+         bytesOf<uint32_t>(isZip64 ? 0xffffffff : directory.size()) + bytesOf<uint32_t>(isZip64 ? 0xffffffff : offset) +
+         bytesOf<uint16_t>(0);
 }
 
 std::string npyBytes(const HostTensor &tensor) {
@@ -75,7 +73,8 @@ TEST(Zip, StoredDeflatedAndZip64) {
   std::string first = npyBytes(tensorOf(DLC_F32, {3}, {1, 2, 3}));
   std::string second = npyBytes(tensorOf(DLC_I8, {1000}, {5}));
   for (bool isZip64 : {false, true}) {
-    auto tensors = valueOf(readNpz(makeArchive({{"a.npy", first}, {"note.txt", "x"}, {"b.npy", second, true}}, isZip64)));
+    auto tensors =
+        valueOf(readNpz(makeArchive({{"a.npy", first}, {"note.txt", "x"}, {"b.npy", second, true}}, isZip64)));
     ASSERT_EQ(tensors.size(), 2u);
     EXPECT_EQ(tensors[0].name, "a");
     EXPECT_EQ(numbersOf(tensors[0]), (std::vector<double>{1, 2, 3}));

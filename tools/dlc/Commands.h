@@ -1,0 +1,35 @@
+/// \file The commands of `dlc`, one file each. A command adds its options to a CLI11 sub-command and leaves its exit
+/// code (tools/common/ExitCode.h) in `exitCode`.
+#ifndef DLC_TOOLS_DLC_COMMANDS_H
+#define DLC_TOOLS_DLC_COMMANDS_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+namespace dlc {
+
+void addRunCommand(CLI::App &app, int &exitCode);
+void addBenchCommand(CLI::App &app, int &exitCode);
+void addInspectCommand(CLI::App &app, int &exitCode);
+
+/// True for files that have to be compiled before they run.
+bool isSourceModel(llvm::StringRef path);
+
+/// Compiles a source model with default options for this machine; returns the bytes of the shared object.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path);
+
+/// Prints what a source model holds, as `dlc inspect` does for compiled ones.
+llvm::Error inspectSourceModel(llvm::StringRef path, bool isJson);
+
+/// Prints "dlc: error: ..." to standard error and returns exitInput.
+int reportError(llvm::Error error);
+
+} // namespace dlc
+
+#endif // DLC_TOOLS_DLC_COMMANDS_H

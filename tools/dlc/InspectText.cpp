@@ -1,0 +1,142 @@
+#include "tools/common/ElementType.h"
+#include "tools/common/Table.h"
+#include "tools/dlc/Inspect.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace dlc {
+namespace {
+
+std::string joined(const std::vector<std::string> &texts) { return texts.empty() ? "none" : llvm::join(texts, ", "); }
+
+std::string orDash(const std::string &text) { return text.empty() ? "-" : text; }
+
+std::string bytesText(const SizeInfo &size) {
+  return size.number ? bytesString(static_cast<double>(*size.number)) : orDash(size.text);
+}
+
+std::string countText(const SizeInfo &size) {
+  return size.number ? countString(static_cast<double>(*size.number)) : orDash(size.text);
+}
+
+void printLine(llvm::raw_ostream &stream, llvm::StringRef name, const llvm::Twine &text) {
+  stream << llvm::left_justify(name, 13) << text << '\n';
+}
+
+void printPorts(llvm::raw_ostream &stream, llvm::StringRef what, const std::vector<Port> &ports) {
+  for (const Port &port : ports) {
+    std::string range;
+    for (size_t i = 0; i < port.type.dims.size(); ++i) {
+      bool isNarrow = port.type.dims[i] < 0 && (port.minimum[i] > 1 || port.maximum[i] >= 0);
+      if (isNarrow) {
+        range += llvm::formatv(", {0} from {1}{2}", port.type.symbols[i], port.minimum[i],
+                               port.maximum[i] < 0 ? "" : " to " + std::to_string(port.maximum[i]))
+                     .str();
+      }
+    }
+    printLine(stream, "  " + what.str(),
+              port.type.name + ": " + port.type.toString() + (port.isOptional ? ", optional" : "") + range);
+  }
+}
+
+void printPlan(llvm::raw_ostream &stream, const StageInfo &stage) {
+  if (stage.buffers.empty()) {
+    return;
+  }
+  Table table({">offset", ">size", "type", "shape", "buffer"});
+  for (const BufferInfo &buffer : stage.buffers) {
+    table.addRow({orDash(buffer.offset.text), bytesText(buffer.size), elementName(buffer.dtype).str(),
+                  "[" + buffer.shape + "]", buffer.name});
+  }
+  table.print(stream, 6);
+}
+
+void printSteps(llvm::raw_ostream &stream, const StageInfo &stage) {
+  if (stage.steps.empty()) {
+    return;
+  }
+  Table table({">step", "after", ">tiles", ">FLOP", "strategy", "runs", "name"});
+  for (const StepInfo &info : stage.steps) {
+    std::string after;
+    for (uint32_t step : info.after) {
+      after += (after.empty() ? "" : ",") + std::to_string(step);
+    }
+    bool isDispatch = info.step.kind == DLC_STEP_DISPATCH;
+    table.addRow({std::to_string(info.index), orDash(after), isDispatch ? countText(info.tiles) : "-",
+                  countText(info.flops), orDash(info.step.strategy),
+                  isDispatch ? info.step.target : info.kind + " " + info.step.target, info.step.name});
+  }
+  table.print(stream, 6);
+}
+
+void printFallbacks(llvm::raw_ostream &stream, const EntryInfo &entry) {
+  bool isFirst = true;
+  for (const BlockInfo &block : entry.blocks) {
+    for (const StageInfo &stage : block.stages) {
+      for (const StepInfo &info : stage.steps) {
+        if (info.isFallback) {
+          printLine(
+              stream, isFirst ? "  fallbacks" : "",
+              llvm::formatv("step {0}, {1}: {2} {3}", info.index, info.step.name, info.kind, info.step.target).str());
+          isFirst = false;
+        }
+      }
+    }
+  }
+  if (isFirst) {
+    printLine(stream, "  fallbacks", "none");
+  }
+}
+
+void printEntry(llvm::raw_ostream &stream, const EntryInfo &entry) {
+  stream << "entry " << entry.name << '\n';
+  printPorts(stream, "input", entry.inputs);
+  printPorts(stream, "output", entry.outputs);
+  std::optional<double> flops = entry.flops.number();
+  std::string unknown =
+      entry.unknownFlops ? llvm::formatv(", and {0} steps that don't know theirs", entry.unknownFlops).str() : "";
+  printLine(stream, "  FLOP", (flops ? countString(*flops) : entry.flops.text()) + unknown);
+  int64_t peak = 0;
+  bool isNumber = !llvm::StringRef(entry.peak).getAsInteger(10, peak);
+  printLine(stream, "  peak",
+            isNumber ? bytesString(static_cast<double>(peak)) + " of planned buffers"
+                     : entry.peak + " bytes of planned buffers");
+  printFallbacks(stream, entry);
+  for (const BlockInfo &block : entry.blocks) {
+    stream << "  block " << block.name;
+    if (block.parentStep != DLC_NONE) {
+      stream << ", run by step " << block.parentStep;
+    }
+    stream << '\n';
+    for (const StageInfo &stage : block.stages) {
+      stream << "    stage " << stage.index << ": sizes " << stage.sizes << ", frame " << bytesText(stage.frame)
+             << '\n';
+      printPlan(stream, stage);
+      printSteps(stream, stage);
+    }
+  }
+}
+
+} // namespace
+
+void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
+  printLine(stream, "model", info.name);
+  printLine(stream, "producer", info.producer);
+  printLine(stream, "variants", joined(info.variants) + "; this machine runs " + info.variant);
+  printLine(stream, "features", joined(info.features));
+  if (info.fileBytes != 0) {
+    printLine(stream, "file", bytesString(static_cast<double>(info.fileBytes)));
+  }
+  printLine(stream, "weights", bytesString(static_cast<double>(info.weightBytes)));
+  printLine(stream, "parameters", countString(info.parameters));
+  if (!info.variables.empty()) {
+    printLine(stream, "variables", joined(info.variables));
+  }
+  for (const auto &[key, value] : info.metadata) {
+    printLine(stream, "metadata", key + " = " + value);
+  }
+  for (const EntryInfo &entry : info.entries) {
+    printEntry(stream, entry);
+  }
+}
+
+} // namespace dlc

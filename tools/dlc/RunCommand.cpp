@@ -1,0 +1,181 @@
+/// \file `dlc run`: one run on inputs from files.
+#include "tools/common/ElementType.h"
+#include "tools/common/ExitCode.h"
+#include "tools/common/FileIO.h"
+#include "tools/common/Table.h"
+#include "tools/dlc/Commands.h"
+#include "tools/dlc/Options.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include <CLI/CLI.hpp>
+
+namespace dlc {
+namespace {
+
+struct RunOptions {
+  ModelOptions model;
+  InputOptions inputs;
+  std::string outputFolder;
+  std::string outputFormat = "npy";
+};
+
+llvm::StringRef kindName(dlc_kind kind) {
+  switch (kind) {
+  case DLC_KIND_TENSOR:
+    return "tensor";
+  case DLC_KIND_STRINGS:
+    return "strings";
+  case DLC_KIND_SEQUENCE:
+    return "sequence";
+  case DLC_KIND_OPTIONAL:
+    return "optional";
+  case DLC_KIND_MAP:
+    return "map";
+  }
+  return "unknown";
+}
+
+std::string elementText(const HostTensor &tensor, size_t index) {
+  if (tensor.dtype == DLC_STRING) {
+    return "'" + tensor.strings[index] + "'";
+  }
+  if (isIntegerElement(tensor.dtype) || tensor.dtype == DLC_BOOL) {
+    return llvm::formatv("{0:f0}", tensor.at(index)).str();
+  }
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.6g", tensor.at(index));
+  return text;
+}
+
+/// The first few elements, or of a container its parts' types.
+std::string previewText(const HostValue &value) {
+  constexpr size_t shown = 5;
+  std::string text;
+  if (value.kind != DLC_KIND_TENSOR && value.kind != DLC_KIND_STRINGS) {
+    for (size_t i = 0; i < std::min(shown, value.elements.size()); ++i) {
+      text += (i ? ", " : "") + typeString(value.elements[i]);
+    }
+    return text + (value.elements.size() > shown ? ", ..." : "");
+  }
+  auto count = static_cast<size_t>(value.tensor.elementCount());
+  for (size_t i = 0; i < std::min(shown, count); ++i) {
+    text += (i ? ", " : "") + elementText(value.tensor, i);
+  }
+  return text + (count > shown ? ", ..." : "");
+}
+
+llvm::json::Value describe(const HostValue &value) {
+  llvm::json::Object object{{"kind", kindName(value.kind)}};
+  if (value.kind == DLC_KIND_TENSOR || value.kind == DLC_KIND_STRINGS) {
+    object["type"] = elementName(value.tensor.dtype);
+    object["shape"] = llvm::json::Array(value.tensor.dims);
+    return object;
+  }
+  llvm::json::Array elements;
+  for (const HostValue &element : value.elements) {
+    elements.push_back(describe(element));
+  }
+  object["elements"] = std::move(elements);
+  return object;
+}
+
+/// Writes output_N files and outputs.json, which comes last: a folder that has it is complete.
+llvm::Error writeOutputs(const std::vector<HostValue> &outputs, const RunOptions &options) {
+  if (llvm::Error error = makeFolder(options.outputFolder)) {
+    return error;
+  }
+  ValueFormat format = options.outputFormat == "pb" ? ValueFormat::pb : ValueFormat::npy;
+  llvm::json::Array descriptions;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    auto files = writeValue(options.outputFolder + "/output_" + std::to_string(i), outputs[i], format);
+    if (!files) {
+      return files.takeError();
+    }
+    llvm::json::Value description = describe(outputs[i]);
+    llvm::json::Array names;
+    for (const std::string &file : *files) {
+      names.push_back(llvm::sys::path::filename(file));
+    }
+    description.getAsObject()->insert({"name", outputs[i].name});
+    description.getAsObject()->insert({"files", std::move(names)});
+    descriptions.push_back(std::move(description));
+  }
+  llvm::json::Value all = llvm::json::Object{{"outputs", std::move(descriptions)}};
+  return writeFile(options.outputFolder + "/outputs.json", {llvm::formatv("{0:2}\n", all).str()});
+}
+
+void printOutputs(const std::vector<HostValue> &outputs) {
+  Table table({"output", "type", "values"});
+  for (const HostValue &output : outputs) {
+    table.addRow({output.name, typeString(output), previewText(output)});
+  }
+  table.print(llvm::outs());
+}
+
+llvm::Error runModel(const RunOptions &options) {
+  auto model = openModel(options.model);
+  if (!model) {
+    return model.takeError();
+  }
+  auto entry = findEntry(model->get(), options.model);
+  if (!entry) {
+    return entry.takeError();
+  }
+  std::vector<Port> ports = inputPorts(model->get(), *entry);
+  auto inputs = gatherInputs(ports, options.inputs, /*isRandom=*/false);
+  if (!inputs) {
+    return inputs.takeError();
+  }
+  dlc_context_options contextOptions = DLC_CONTEXT_OPTIONS_INIT;
+  contextOptions.threads = options.model.threads;
+  auto session = Session::create(model->get(), *entry, contextOptions);
+  if (!session) {
+    return session.takeError();
+  }
+  for (size_t i = 0; i < ports.size(); ++i) {
+    if (llvm::Error error = (*inputs)[i] ? session->bind(ports[i], *(*inputs)[i]) : llvm::Error::success()) {
+      return error;
+    }
+  }
+  if (llvm::Error error = session->run()) {
+    return error;
+  }
+  std::vector<HostValue> outputs;
+  for (const Port &port : outputPorts(model->get(), *entry)) {
+    auto output = session->output(port);
+    if (!output) {
+      return output.takeError();
+    }
+    outputs.push_back(std::move(*output));
+  }
+  if (!options.outputFolder.empty()) {
+    return writeOutputs(outputs, options);
+  }
+  printOutputs(outputs);
+  return llvm::Error::success();
+}
+
+} // namespace
+
+void addRunCommand(CLI::App &app, int &exitCode) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App *command = app.add_subcommand("run", "Run a model once on inputs from files");
+  addModelOptions(*command, options->model);
+  addInputOptions(*command, options->inputs);
+  command
+      ->add_option("--output-dir", options->outputFolder,
+                   "Write output_0, output_1, ... in graph order and outputs.json (names, kinds, types, shapes) into "
+                   "this folder; default: print a table")
+      ->type_name("DIR");
+  command->add_option("--output-format", options->outputFormat, "npy or pb; default: npy")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"npy", "pb"}).description(""));
+  addEntryOption(*command, options->model);
+  addThreadOption(*command, options->model);
+  command->callback([options, &exitCode]() {
+    llvm::Error error = runModel(*options);
+    exitCode = error ? reportError(std::move(error)) : exitDone;
+  });
+}
+
+} // namespace dlc
