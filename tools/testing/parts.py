@@ -73,8 +73,8 @@ def run_lit(root, build, arguments):
         return Counts(failed=1 if sources else 0)
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "lit.json")
-        command = ["lit-22", suite, "-q", "-v", "-j", str(arguments.jobs), "-o", report, "--timeout", "300",
-                   "--param", f"full={int(arguments.full)}"]
+        command = ["lit-22", suite, "-q", "-v", "-j", str(arguments.jobs), "-o", report, "--param",
+                   f"full={int(arguments.full)}"]
         command += ["--filter", arguments.filter, "--allow-empty-runs"] if arguments.filter else []
         code = subprocess.run(command, env=environment(build, arguments.full)).returncode
         counts = Counts()
