@@ -1,5 +1,7 @@
 #include "tools/common/FileIO.h"
 #include "TestSupport.h"
+#include <csignal>
+#include <sys/resource.h>
 
 using namespace dlc;
 using namespace dlc::test;
@@ -29,6 +31,25 @@ TEST(FileIO, AFullDeviceIsAnError) {
     GTEST_SKIP() << "no /dev/full";
   }
   EXPECT_EQ(errorOf(writeFile("/dev/full", {"x"})), "/dev/full: can't write: No space left on device");
+}
+
+TEST(FileIO, AFullDiskLeavesTheOldFile) {
+  TemporaryFolder folder;
+  std::string file = folder.file("x");
+  EXPECT_EQ(errorOf(writeFile(file, {"old"})), "");
+  rlimit old{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
+  rlimit small{4096, old.rlim_max};
+  auto *handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string error = errorOf(writeFile(file, {std::string(10000, 'x')}));
+  setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(error, file + ": can't write: File too large");
+  EXPECT_EQ(contentOf(file), "old");
+  std::error_code code;
+  llvm::sys::fs::directory_iterator entry(folder.file(""), code);
+  EXPECT_TRUE(entry.increment(code) == llvm::sys::fs::directory_iterator());
 }
 
 TEST(FileIO, UnreadableFiles) {
