@@ -59,13 +59,16 @@ enum dlc_dim_op {
   DLC_DIM_MOD = 4,       /* dst = slot[a] - slot[b] * floor(slot[a] / slot[b]) */
   DLC_DIM_MIN = 5,       /* dst = min(slot[a], slot[b]) */
   DLC_DIM_MAX = 6,       /* dst = max(slot[a], slot[b]) */
-  DLC_DIM_VALUE_DIM = 7, /* dst = dimension b of value a (inputs, dynamic values, block parameters) */
+  DLC_DIM_VALUE_DIM = 7, /* dst = dimension b of value a (inputs, dynamic values, block parameters); b 0 of a sequence:
+                            its length */
   DLC_DIM_READ = 8,      /* dst = element b of the integer, bool or float tensor value a, truncated toward zero */
   DLC_DIM_CHECK_EQ = 9,  /* dst = slot[a]; the run fails unless slot[a] == slot[b]; imm: string, what is compared */
   DLC_DIM_CHECK_LE = 10, /* dst = slot[a]; the run fails unless slot[a] <= slot[b]; imm: string */
-  DLC_DIM_COUNT_INPUT = 11 /* dst = 1 when input a was given, else 0 (optional graph inputs) */
+  DLC_DIM_COUNT_INPUT = 11 /* dst = 1 when value a, an input, was given, else 0 (optional graph inputs) */
 };
-/* Any overflow of int64, and any negative size, fails the run with an error. */
+/* Any overflow of int64, and any negative size, fails the run with an error. A slot has one instruction that writes it,
+ * and is read only where that instruction has run: later in its stage, in later stages of its block, and in blocks that
+ * those run. The same holds for values and the frames that hold them. */
 
 typedef struct dlc_abi_table { uint64_t offset; uint32_t count; uint32_t stride; } dlc_abi_table;
 
@@ -147,6 +150,7 @@ typedef struct dlc_abi_step {
   uint32_t flops, bytes;         /* slots: arithmetic and memory traffic, for profiles; DLC_NONE: unknown */
 } dlc_abi_step;
 
+/* Strings (values of DLC_KIND_STRINGS) of n elements: n + 1 uint64 offsets into the bytes that follow them. */
 typedef struct dlc_abi_constant { uint64_t offset, size; uint32_t name; uint32_t dtype; } dlc_abi_constant; /* into the weights */
 typedef struct dlc_abi_variable { uint32_t name; uint32_t constant; /* initial value; DLC_NONE: zeros */ uint32_t size; /* slot */ uint32_t value; } dlc_abi_variable;
 typedef struct dlc_abi_feedback { uint32_t entry; uint32_t output, input; /* values: after a run, output is kept for input */ } dlc_abi_feedback;

@@ -247,7 +247,8 @@ DLC_API dlc_status dlc_model_memory(const dlc_model *model, size_t entry, const 
 
 typedef struct dlc_context dlc_context;
 
-/* Memory for everything that a context holds. `allocate` returns null when there is none; sizes are never 0. */
+/* Memory for a context's buffers: frames, scratch, variables, outputs and values of dynamic size. `allocate` returns
+ * null when there is none; sizes are never 0. Both functions may be called from any of the context's threads. */
 typedef struct dlc_allocator {
   void *(*allocate)(void *user, size_t size, size_t alignment);
   void (*release)(void *user, void *pointer, size_t size);

@@ -1,0 +1,62 @@
+// The host functions that the engine brings, by name. All have version 1.
+//
+// Semantics are those of the ONNX operators of opset 18. Inputs and outputs come in the operator's order; optional
+// inputs may be absent. Attributes are integers, in this order:
+//
+//   nonzero                  Indices of non-zero elements: i64 [rank, n], row-major order.       (no attributes)
+//   unique                   outputs Y, indices, inverse_indices, counts                         sorted, has_axis, axis
+//   compress                 input, condition                                                    has_axis, axis
+//   non_max_suppression      boxes, scores, max_output_boxes_per_class, iou_threshold,
+//                            score_threshold -> i64 [n, 3]                                       center_point_box
+//   sequence_empty           -> empty sequence                                                   dtype
+//   sequence_construct       elements -> sequence
+//   sequence_insert          sequence, element, position?
+//   sequence_erase           sequence, position?
+//   sequence_at              sequence, position
+//   sequence_length          sequence -> i64 []
+//   split_to_sequence        input, split?                                                       axis, keepdims
+//   concat_from_sequence     sequence                                                            axis, new_axis
+//   optional_make            element? -> optional                                                dtype
+//   optional_get             optional (or the element itself) -> element
+//   optional_has             optional? -> bool []
+//   string_equal             A, B (numpy broadcasting) -> bool
+//   string_concat            A, B (numpy broadcasting) -> strings
+//   string_split             X -> strings [..., max], i64 counts;   X, delimiter?                maxsplit (-1: all)
+//   string_normalizer        X [C] or [1, C], stopwords?                                         case_change_action (0
+//                            none, 1 lower, 2 upper), is_case_sensitive
+//   string_copy              X -> the same strings                                               (shape: new dims, of
+//                            the same element count; none: as X)
+//   string_gather            X, indices                                                          axis
+//   value_copy               any value -> the same value
+#pragma once
+#include "host/HostCall.h"
+
+namespace dlc::rt {
+
+/// Finds one of the functions above; false when there is none of at least this version.
+bool findBuiltin(const char *name, uint32_t version, dlc_host_function &out);
+
+dlc_status hostNonzero(dlc_host_call *call, void *);
+dlc_status hostUnique(dlc_host_call *call, void *);
+dlc_status hostCompress(dlc_host_call *call, void *);
+dlc_status hostNonMaxSuppression(dlc_host_call *call, void *);
+dlc_status hostSequenceEmpty(dlc_host_call *call, void *);
+dlc_status hostSequenceConstruct(dlc_host_call *call, void *);
+dlc_status hostSequenceInsert(dlc_host_call *call, void *);
+dlc_status hostSequenceErase(dlc_host_call *call, void *);
+dlc_status hostSequenceAt(dlc_host_call *call, void *);
+dlc_status hostSequenceLength(dlc_host_call *call, void *);
+dlc_status hostSplitToSequence(dlc_host_call *call, void *);
+dlc_status hostConcatFromSequence(dlc_host_call *call, void *);
+dlc_status hostOptionalMake(dlc_host_call *call, void *);
+dlc_status hostOptionalGet(dlc_host_call *call, void *);
+dlc_status hostOptionalHas(dlc_host_call *call, void *);
+dlc_status hostStringEqual(dlc_host_call *call, void *);
+dlc_status hostStringConcat(dlc_host_call *call, void *);
+dlc_status hostStringSplit(dlc_host_call *call, void *);
+dlc_status hostStringNormalizer(dlc_host_call *call, void *);
+dlc_status hostStringCopy(dlc_host_call *call, void *);
+dlc_status hostStringGather(dlc_host_call *call, void *);
+dlc_status hostValueCopy(dlc_host_call *call, void *);
+
+} // namespace dlc::rt

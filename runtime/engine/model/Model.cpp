@@ -1,0 +1,127 @@
+#include "model/Model.h"
+#include "cpu/Cpu.h"
+#include "host/Builtins.h"
+
+void dlc_model::release() {
+  if (owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    dlc::rt::destroy(this);
+  }
+}
+
+namespace dlc::rt {
+namespace {
+
+bool chooseVariant(dlc_model &m, const dlc_model_options &options, Error &error) {
+  uint64_t cpu = cpuFeatures();
+  if (options.cpu_mask) {
+    cpu &= options.cpu_mask;
+  }
+  const Program &p = m.program;
+  for (uint32_t i = 0; i < p.variants.size(); ++i) {
+    if ((p.variants[i].cpu & ~cpu) == 0) {
+      m.variant = i;
+    }
+  }
+  if (m.variant == none && !p.kernels.empty()) {
+    fail(error, DLC_UNSUPPORTED,
+         "the model has %zu cpu variants, the weakest of which needs features 0x%llx, and this processor has 0x%llx: "
+         "compile it for this processor",
+         p.variants.size(), p.variants.empty() ? 0ull : (unsigned long long)p.variants[0].cpu,
+         (unsigned long long)cpu);
+    return false;
+  }
+  return true;
+}
+
+bool resolveLinks(dlc_model &m, Error &error) {
+  const Program &p = m.program;
+  uint64_t count = uint64_t(p.variants.size()) * p.kernels.size();
+  const char *links = reinterpret_cast<const char *>(m.image.program) + p.header.program_size;
+  if (count > (1u << 26) || !within(p.header.program_size, 8 * (count + 1), m.image.available)) {
+    fail(error, DLC_INVALID_MODEL, "the links to %llu kernels exceed the program's segment",
+         (unsigned long long)count);
+    return false;
+  }
+  auto target = [&](uint64_t index) {
+    int64_t relative;
+    memcpy(&relative, links + 8 * index, 8);
+    return reinterpret_cast<const char *>(uint64_t(links) + 8 * index + uint64_t(relative));
+  };
+  if (p.header.weights_size) {
+    m.weights = target(0);
+    if (m.weights == links || uint64_t(m.weights) % DLC_ABI_ALIGNMENT ||
+        !m.image.contains(m.weights, p.header.weights_size, false)) {
+      fail(error, DLC_INVALID_MODEL, "the weights' %llu bytes lie in no segment, or are not aligned",
+           (unsigned long long)p.header.weights_size);
+      return false;
+    }
+  }
+  if (!m.kernels.resize(p.kernels.size())) {
+    fail(error, DLC_OUT_OF_MEMORY, "no memory for %zu kernels", p.kernels.size());
+    return false;
+  }
+  for (uint32_t k = 0; k < p.kernels.size(); ++k) {
+    const char *code = target(1 + uint64_t(m.variant) * p.kernels.size() + k);
+    if (!m.image.contains(code, 1, true)) {
+      fail(error, DLC_INVALID_MODEL, "kernel %u ('%s') of variant '%s' lies in no executable segment", k,
+           p.string(p.kernels[k].name), p.string(p.variants[m.variant].name));
+      return false;
+    }
+    m.kernels[k] = reinterpret_cast<dlc_kernel_fn>(uintptr_t(code));
+  }
+  return true;
+}
+
+bool resolveHostFunction(const char *name, uint32_t version, const dlc_model_options &options,
+                         dlc_host_function &out) {
+  const char *at = reinterpret_cast<const char *>(options.host_functions);
+  for (size_t i = 0; i < options.host_function_count; ++i) {
+    // The caller's struct may be shorter or longer than ours.
+    size_t size;
+    memcpy(&size, at, sizeof size);
+    dlc_host_function f = {};
+    memcpy(&f, at, size < sizeof f ? size : sizeof f);
+    if (f.name && f.run && strcmp(f.name, name) == 0 && f.version >= version) {
+      out = f;
+      return true;
+    }
+    at += size;
+  }
+  return findBuiltin(name, version, out);
+}
+
+bool resolveHostFunctions(dlc_model &m, const dlc_model_options &options, Error &error) {
+  const Program &p = m.program;
+  if (!m.hostFunctions.resize(p.hostFunctions.size())) {
+    fail(error, DLC_OUT_OF_MEMORY, "no memory for %zu host functions", p.hostFunctions.size());
+    return false;
+  }
+  for (uint32_t i = 0; i < p.hostFunctions.size(); ++i) {
+    const char *name = p.string(p.hostFunctions[i].name);
+    if (!resolveHostFunction(name, p.hostFunctions[i].version, options, m.hostFunctions[i])) {
+      fail(error, DLC_UNSUPPORTED,
+           "the model calls host function '%s' version %u, which this engine does not have: pass it in "
+           "dlc_model_options.host_functions",
+           name, p.hostFunctions[i].version);
+      return false;
+    }
+  }
+  return true;
+}
+} // namespace
+
+bool finishModel(dlc_model &m, const dlc_model_options &options, Error &error) {
+  m.log = {options.log, options.log_user};
+  if (!readProgram(m.image.program, m.image.available, options.skip_checksum, m.program, error) ||
+      !validateProgram(m.program, error) || !analyseProgram(m.program, error) ||
+      !chooseVariant(m, options, error) || !resolveLinks(m, error) || !resolveHostFunctions(m, options, error)) {
+    return false;
+  }
+  const Program &p = m.program;
+  log(m.log, DLC_LOG_INFO, "loaded model '%s': %zu steps, %llu bytes of weights, cpu variant '%s'",
+      p.string(p.header.name), p.steps.size(), (unsigned long long)p.header.weights_size,
+      m.variant == none ? "" : p.string(p.variants[m.variant].name));
+  return true;
+}
+
+} // namespace dlc::rt
