@@ -1,15 +1,15 @@
 #include "compiler/target/cpu/LowerKernels.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/DialectRegistry.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Export.h"
 
 #include <mutex>
 
@@ -36,8 +36,8 @@ Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const TargetInfo &i
   TargetOptions options;
   options.AllowFPOpFusion = FPOpFusion::Standard;
   auto level = static_cast<CodeGenOptLevel>(std::clamp(optLevel, 0, 3));
-  std::unique_ptr<TargetMachine> machine(target->createTargetMachine(triple, info.cpu, info.features, options,
-                                                                     Reloc::PIC_, CodeModel::Small, level));
+  std::unique_ptr<TargetMachine> machine(
+      target->createTargetMachine(triple, info.cpu, info.features, options, Reloc::PIC_, CodeModel::Small, level));
   if (!machine) {
     return createStringError("no code generator for CPU %s", info.cpu.c_str());
   }

@@ -2,9 +2,9 @@
 #define DLC_COMPILER_TARGET_CPU_LOWERKERNELS_H
 
 #include "compiler/target/cpu/TargetInfo.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
-#include "mlir/IR/BuiltinOps.h"
 
 namespace llvm {
 class LLVMContext;
@@ -24,8 +24,8 @@ void registerKernelDialects(mlir::DialectRegistry &registry);
 /// Lowers a module of kernel functions to the LLVM dialect.
 ///
 /// A kernel is a public `func.func` with a body of the form
-/// `(memref..., index..., %begin: index, %end: index, %scratch: memref<?xi8>) -> i32`: rank-1 static memrefs (their size is
-/// a bound that is never read), of which the last one is the scratch. For each, the public symbol becomes a
+/// `(memref..., index..., %begin: index, %end: index, %scratch: memref<?xi8>) -> i32`: rank-1 static memrefs (their
+/// size is a bound that is never read), of which the last one is the scratch. For each, the public symbol becomes a
 /// function with the signature of `dlc_kernel_fn`, which loads the pointers and sizes and calls the (inlined) body.
 /// Private functions keep their signature, with memrefs as bare pointers. Float arithmetic may contract, nothing else.
 mlir::LogicalResult lowerKernelsToLLVMDialect(mlir::ModuleOp module, const TargetInfo &target);

@@ -32,8 +32,8 @@ struct ConvCase {
 };
 
 std::ostream &operator<<(std::ostream &os, const Axis &a) {
-  return os << " [" << a.input << " k" << a.kernel << " s" << a.stride << " d" << a.dilation << " p" << a.padBegin << ","
-            << a.padEnd << "]";
+  return os << " [" << a.input << " k" << a.kernel << " s" << a.stride << " d" << a.dilation << " p" << a.padBegin
+            << "," << a.padEnd << "]";
 }
 
 std::ostream &operator<<(std::ostream &os, const ConvCase &c) {
@@ -152,7 +152,8 @@ private:
     p.batch = size(t.batch, 0);
     for (int i = 0; i < 3; ++i) {
       const Axis &a = axes[i];
-      Idx in = i == 0 ? Idx(a.input) : size(a.input, i), out = i == 0 ? Idx(a.output(t.kind)) : size(a.output(t.kind), i + 2);
+      Idx in = i == 0 ? Idx(a.input) : size(a.input, i),
+          out = i == 0 ? Idx(a.output(t.kind)) : size(a.output(t.kind), i + 2);
       p.axes[i] = {in, out, a.kernel, a.stride, a.dilation, a.padBegin, a.padEnd};
     }
     p.channels = t.channels;
@@ -184,16 +185,19 @@ private:
     conv = t.kind == Kind::Conv ? chooseConv(p, target) : chooseConvTranspose(p, target);
     PackedWeights packed = packedConvWeights(p, conv);
     Tensor result(t.b, packed.bytes() / bytesOf(t.b));
-    packWeights(packed,
-                t.kind == Kind::Conv ? WeightStrides::outputMajor(packed) : WeightStrides::inputMajor(packed),
+    packWeights(packed, t.kind == Kind::Conv ? WeightStrides::outputMajor(packed) : WeightStrides::inputMajor(packed),
                 weights.data(), result.data());
     return result;
   }
 
   Kernel compile(mlir::MLIRContext &context, const TargetInfo &target, int64_t packedSize) {
     mlir::Type ct = mlirType(context, t.c), i64 = mlirType(context, Dtype::I64);
-    std::vector<Kernel::Buffer> buffers{{mlirType(context, t.a), input.size()}, {mlirType(context, t.b), packedSize},
-                                        {ct, output.size()}, {ct, bias.size()}, {ct, residual.size()}, {i64, 1}};
+    std::vector<Kernel::Buffer> buffers{{mlirType(context, t.a), input.size()},
+                                        {mlirType(context, t.b), packedSize},
+                                        {ct, output.size()},
+                                        {ct, bias.size()},
+                                        {ct, residual.size()},
+                                        {i64, 1}};
     return Kernel::compile(context, target, buffers, 5, [&](KernelBuilder &kb, const Kernel::Arguments &args) {
       ConvProblem p = problem(context, &args);
       Epilogue epilogue = biasResidualRelu(args.buffers[3], args.buffers[4]);
@@ -204,7 +208,8 @@ private:
                      args.buffers[5], 0);
       auto emit = t.kind == Kind::Transpose ? emitConvTranspose : emitConv;
       if (t.kind == Kind::Depthwise) {
-        emitDepthwise(kb, p, depthwise, args.buffers[0], args.buffers[1], args.buffers[2], epilogue, args.begin, args.end);
+        emitDepthwise(kb, p, depthwise, args.buffers[0], args.buffers[1], args.buffers[2], epilogue, args.begin,
+                      args.end);
       } else {
         emit(kb, p, conv, args.buffers[0], args.buffers[1], args.buffers[2], epilogue, args.begin, args.end);
       }
@@ -305,7 +310,8 @@ std::vector<ConvCase> typed() {
       for (int64_t channels : {8, 3}) {
         cases.push_back({Kind::Conv, 1, channels, 20, 1, none, y, x, false, false, a, b, Dtype::I32, pad});
         cases.push_back({Kind::Conv, 1, channels, 20, 1, none, y2, x, true, false, a, b, Dtype::I32, pad});
-        cases.push_back({Kind::Conv, 2, channels, 8 * channels, channels, none, y, x, false, false, a, b, Dtype::I32, pad});
+        cases.push_back(
+            {Kind::Conv, 2, channels, 8 * channels, channels, none, y, x, false, false, a, b, Dtype::I32, pad});
         cases.push_back({Kind::Depthwise, 1, 20, 20, 20, none, y, x, false, false, a, b, Dtype::I32, pad});
       }
     }

@@ -1,6 +1,6 @@
+#include "compiler/target/cpu/contraction/Gemm.h"
 #include "Jit.h"
 #include "Tensors.h"
-#include "compiler/target/cpu/contraction/Gemm.h"
 
 #include <gtest/gtest.h>
 
@@ -71,7 +71,11 @@ public:
     std::vector<int64_t> dims{g.m, g.n, g.k};
     c.fill(0);
     kernel.run(buffers, dims, 0, tiles, aligned);
-    double tolerance = g.c == Dtype::F32 ? 2e-6 : g.c == Dtype::F64 ? 1e-14 : g.c == Dtype::BF16 ? 1e-2 : g.c == Dtype::F16 ? 1e-3 : 0;
+    double tolerance = g.c == Dtype::F32    ? 2e-6
+                       : g.c == Dtype::F64  ? 1e-14
+                       : g.c == Dtype::BF16 ? 1e-2
+                       : g.c == Dtype::F16  ? 1e-3
+                                            : 0;
     EXPECT_LE(relativeError(c, expected()), tolerance) << g << " vector bits " << target.vectorBits;
     auto whole = c.copyBytes();
     c.fill(0);
@@ -102,7 +106,8 @@ private:
       return !dynamic ? Idx(number) : args ? Idx(args->dims[dim]) : Idx(placeholder(context));
     };
     Idx m = size(g.dynamicM, g.m, 0), n = size(g.dynamicN, g.n, 1), k = size(g.dynamicK, g.k, 2);
-    auto types = ContractionTypes::of(mlirType(context, g.a), mlirType(context, g.b), g.a != Dtype::U8, g.b != Dtype::U8);
+    auto types =
+        ContractionTypes::of(mlirType(context, g.a), mlirType(context, g.b), g.a != Dtype::U8, g.b != Dtype::U8);
     GemmProblem p = GemmProblem::dense(m, n, k, types);
     p.packedB = g.packed;
     if (g.transA) {
@@ -145,8 +150,11 @@ private:
 
   Kernel compile(mlir::MLIRContext &context, const TargetInfo &target, int64_t bSize, int64_t scratchBytes) {
     mlir::Type ct = mlirType(context, g.c);
-    std::vector<Kernel::Buffer> buffers{{mlirType(context, g.a), a.size()}, {mlirType(context, g.b), bSize},
-                                        {ct, c.size()}, {ct, bias.size()}, {ct, residual.size()}};
+    std::vector<Kernel::Buffer> buffers{{mlirType(context, g.a), a.size()},
+                                        {mlirType(context, g.b), bSize},
+                                        {ct, c.size()},
+                                        {ct, bias.size()},
+                                        {ct, residual.size()}};
     return Kernel::compile(context, target, buffers, 3, [&](KernelBuilder &kb, const Kernel::Arguments &args) {
       GemmProblem p = problem(context, &kb, &args);
       Epilogue epilogue = g.epilogue ? biasResidualRelu(args.buffers[3], args.buffers[4]) : Epilogue();
@@ -175,7 +183,7 @@ TEST_P(GemmTest, MatchesNaiveLoops) {
 
 std::vector<GemmCase> shapes() {
   std::vector<GemmCase> cases;
-  const int64_t sizes[][3] = {{1, 1, 1},  {1, 64, 40},  {1, 100, 33}, {3, 10, 7},   {16, 48, 24},  {17, 21, 20},
+  const int64_t sizes[][3] = {{1, 1, 1},  {1, 64, 40},  {1, 100, 33},  {3, 10, 7},     {16, 48, 24}, {17, 21, 20},
                               {33, 3, 5}, {64, 96, 64}, {70, 130, 45}, {200, 33, 300}, {5, 260, 515}};
   for (auto [m, n, k] : sizes) {
     for (int form = 0; form < 6; ++form) {
@@ -200,11 +208,11 @@ std::vector<GemmCase> shapes() {
 
 std::vector<GemmCase> typed() {
   std::vector<GemmCase> cases;
-  const Dtype types[][3] = {{Dtype::F64, Dtype::F64, Dtype::F64},    {Dtype::F16, Dtype::F16, Dtype::F32},
-                            {Dtype::F16, Dtype::F16, Dtype::F16},    {Dtype::BF16, Dtype::BF16, Dtype::F32},
-                            {Dtype::I32, Dtype::I32, Dtype::I32},    {Dtype::I64, Dtype::I64, Dtype::I64},
-                            {Dtype::U8, Dtype::I8, Dtype::I32},      {Dtype::I8, Dtype::I8, Dtype::I32},
-                            {Dtype::U8, Dtype::U8, Dtype::I32},      {Dtype::I8, Dtype::U8, Dtype::I32}};
+  const Dtype types[][3] = {{Dtype::F64, Dtype::F64, Dtype::F64}, {Dtype::F16, Dtype::F16, Dtype::F32},
+                            {Dtype::F16, Dtype::F16, Dtype::F16}, {Dtype::BF16, Dtype::BF16, Dtype::F32},
+                            {Dtype::I32, Dtype::I32, Dtype::I32}, {Dtype::I64, Dtype::I64, Dtype::I64},
+                            {Dtype::U8, Dtype::I8, Dtype::I32},   {Dtype::I8, Dtype::I8, Dtype::I32},
+                            {Dtype::U8, Dtype::U8, Dtype::I32},   {Dtype::I8, Dtype::U8, Dtype::I32}};
   for (auto [a, b, c] : types) {
     for (auto [m, n, k] : std::initializer_list<std::array<int64_t, 3>>{{1, 40, 19}, {19, 37, 67}, {40, 64, 128}}) {
       for (int form = 0; form < 5; ++form) {

@@ -37,8 +37,15 @@ TEST(KernelBuilder, IndexArithmetic) {
   Kernel kernel =
       Kernel::compile(*context, TargetInfo::baseline(), {{i64}}, 2, [&](KernelBuilder &kb, const auto &args) {
         Idx x = args.dims[0], y = args.dims[1];
-        Idx results[] = {kb.add(x, y),          kb.sub(x, y),           kb.mul(x, y), kb.div(y, 3), kb.rem(y, 3),
-                         kb.ceilDiv(y, 4),      kb.ceilDivAtLeast(x, 2, 1), kb.min(x, y), kb.max(x, y),
+        Idx results[] = {kb.add(x, y),
+                         kb.sub(x, y),
+                         kb.mul(x, y),
+                         kb.div(y, 3),
+                         kb.rem(y, 3),
+                         kb.ceilDiv(y, 4),
+                         kb.ceilDivAtLeast(x, 2, 1),
+                         kb.min(x, y),
+                         kb.max(x, y),
                          kb.select(kb.lessThan(x, y), 1, 2)};
         int64_t at = 0;
         for (Idx r : results) {

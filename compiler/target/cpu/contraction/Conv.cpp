@@ -19,9 +19,7 @@ bool isMatrixProduct(const ConvProblem &p) {
 int64_t inputPixel(const ConvProblem &p) { return p.inputPixel ? p.inputPixel : p.channels; }
 int64_t outputPixel(const ConvProblem &p) { return p.outputPixel ? p.outputPixel : p.outputChannels; }
 
-int64_t tapCount(const ConvProblem &p) {
-  return p.axes[0].kernel * p.axes[1].kernel * p.axes[2].kernel;
-}
+int64_t tapCount(const ConvProblem &p) { return p.axes[0].kernel * p.axes[1].kernel * p.axes[2].kernel; }
 
 /// The matrix product; m is static if all sizes are. Without a builder a dynamic m is any dynamic size.
 GemmProblem matrixProduct(const ConvProblem &p, KernelBuilder *kb) {

@@ -52,9 +52,10 @@ Idx convTileCount(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan 
 void emitConv(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan, mlir::Value input,
               mlir::Value weights, mlir::Value output, const Epilogue &epilogue, Idx begin, Idx end);
 
-/// The same for a transposed convolution, where `stride`, `dilation` and pads are those of the convolution that it transposes:
-/// output = (input - 1) * stride + dilation * (kernel - 1) + 1 - pads (+ output padding). Pack the weights from IOHW with
-/// `WeightStrides::inputMajor`. Every output pixel is gathered from its inputs; nothing is accumulated in memory.
+/// The same for a transposed convolution, where `stride`, `dilation` and pads are those of the convolution that it
+/// transposes: output = (input - 1) * stride + dilation * (kernel - 1) + 1 - pads (+ output padding). Pack the weights
+/// from IOHW with `WeightStrides::inputMajor`. Every output pixel is gathered from its inputs; nothing is accumulated
+/// in memory.
 ConvPlan chooseConvTranspose(const ConvProblem &problem, const TargetInfo &target);
 Idx convTransposeTileCount(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan);
 void emitConvTranspose(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan, mlir::Value input,
@@ -64,8 +65,8 @@ void emitConvTranspose(KernelBuilder &kb, const ConvProblem &problem, const Conv
 TapAxis tapAxis(const ConvAxis &axis);
 /// The parts of a loop nest that convolutions and their transposes share: everything but the axes.
 ConvNest convNestFrame(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan);
-/// Register tile and tile of work for output rows of `columns` pixels (negative: dynamic), `rows` of them per panel, and
-/// `taps` taps.
+/// Register tile and tile of work for output rows of `columns` pixels (negative: dynamic), `rows` of them per panel,
+/// and `taps` taps.
 ConvTile chooseConvTile(const ConvProblem &problem, const TargetInfo &target, int64_t columns, int64_t rows,
                         int64_t taps);
 

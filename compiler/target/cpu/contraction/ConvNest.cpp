@@ -29,8 +29,8 @@ public:
     SmallVector<Lanes> vectors;
   };
 
-  ConvRowEmitter(KernelBuilder &kb, const ConvNest &nest, const ConvTile &tile, Value input, Value weights, Value output,
-                 const Epilogue &epilogue)
+  ConvRowEmitter(KernelBuilder &kb, const ConvNest &nest, const ConvTile &tile, Value input, Value weights,
+                 Value output, const Epilogue &epilogue)
       : kb(kb), nest(nest), tile(tile), x(nest.axes[width]), input(input), weights(weights), output(output),
         epilogue(epilogue), unit(kb, nest.types, tile.kind) {}
 
@@ -68,8 +68,7 @@ private:
         next += step;
       }
       if (next > at) {
-        kb.loop(kb.max(begin, at), kb.min(end, next), step,
-                [&](Idx q) { emitTile(row, q, step, step, Edge::Inside); });
+        kb.loop(kb.max(begin, at), kb.min(end, next), step, [&](Idx q) { emitTile(row, q, step, step, Edge::Inside); });
         at = next;
         continue;
       }
@@ -195,7 +194,8 @@ private:
     loop.bOffset = kb.add(row.weights, kb.mul(weightTap, nest.weights.tapElements()));
     loop.vectors.assign(row.vectors.size(), kb.allLanes(tile.lanes));
     loop.k = k;
-    loop.unroll = tile.unroll;
+    // Edges are many variants of code that runs seldom.
+    loop.unroll = edge == Edge::Inside ? tile.unroll : std::min(tile.unroll, 4);
     loop.padValue = nest.padValue;
     loop.rows = tileRows(taps, q, tap, pixels, edge);
     bool nothing = llvm::all_of(loop.rows, [](const TileRow &r) { return r.skipped; });
@@ -220,7 +220,9 @@ private:
                                     (position.constant() < 0 || position.constant() >= x.input.constant()));
       if (edge == Edge::Guarded && !row.skipped) {
         row.guard = kb.inRange(position, x.input);
-        row.base = kb.add(taps.base, kb.mul(position, pixel));
+        // Reads the nearest column instead.
+        Idx readable = kb.max(kb.min(position, kb.sub(x.input, 1)), 0);
+        row.base = kb.add(taps.base, kb.mul(readable, pixel));
       } else if (pixel.isStatic()) {
         // The constant part goes last, into the address's displacement.
         Idx moving = kb.add(kb.mul(q, x.stride), kb.mul(tap, x.step));

@@ -16,8 +16,8 @@ struct ConvTile {
   /// Register tile: adjacent output pixels of a row x vectors of output channels, and steps unrolled.
   int pixels = 1, vectors = 1, unroll = 4;
   int lanes = 1;
-  /// A tile of work: rows of the output, columns of it (a multiple of `pixels`; 0: whole rows), and weight panels (over all
-  /// groups).
+  /// A tile of work: rows of the output, columns of it (a multiple of `pixels`; 0: whole rows), and weight panels (over
+  /// all groups).
   int64_t tileRows = 1, tileColumns = 0, tilePanels = 1;
   /// Consecutive tiles share input rows instead of a weight panel.
   bool panelsFirst = false;

@@ -55,8 +55,7 @@ ConvTile chooseConvTile(const ConvProblem &p, const TargetInfo &target, int64_t 
   int64_t bytes = taps * channels * p.outputChannels * p.types.b.getIntOrFloatBitWidth() / 8;
   if (columns > 0 && merged && p.groups == 1 && bytes > target.l2 / 2) {
     double lines = tile.unroll * tile.panel() * group * p.types.b.getIntOrFloatBitWidth() / 512.0;
-    int64_t tiles = rows * ceilDiv(columns, tile.pixels);
-    tile.prefetchLines = tiles < 2 ? 0 : std::max<int64_t>(1, static_cast<int64_t>(lines / tiles + 0.5));
+    tile.prefetchLines = prefetchLinesPerIteration(lines, rows * ceilDiv(columns, tile.pixels));
   }
   return tile;
 }

@@ -10,8 +10,9 @@ namespace {
 
 int64_t floorDiv(int64_t x, int64_t y) { return x >= 0 ? x / y : -((-x + y - 1) / y); }
 
-/// Outputs at phase `phase` of an axis (positions q * stride + phase): a convolution of stride 1 whose taps are those kernel
-/// positions t with (phase + padBegin - t * dilation) divisible by stride, in descending order. No taps: taps is 0.
+/// Outputs at phase `phase` of an axis (positions q * stride + phase): a convolution of stride 1 whose taps are those
+/// kernel positions t with (phase + padBegin - t * dilation) divisible by stride, in descending order. No taps: taps is
+/// 0.
 TapAxis phaseAxis(KernelBuilder &kb, const ConvAxis &axis, int64_t phase) {
   TapAxis tap;
   tap.input = axis.input;

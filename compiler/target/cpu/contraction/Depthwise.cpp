@@ -79,7 +79,8 @@ private:
     }
     Idx first = kb.add(kb.mul(row.y, y.stride), y.origin);
     Value low = kb.lessThan(-1, first), high = kb.lessThan(kb.add(first, (y.taps - 1) * y.step), y.input);
-    kb.ifThen(kb.logicalAnd(low, high), [&] { strips(true); }, [&] { strips(false); });
+    kb.ifThen(
+        kb.logicalAnd(low, high), [&] { strips(true); }, [&] { strips(false); });
   }
 
   bool inside(int64_t at, int64_t pixels) const {
@@ -115,8 +116,7 @@ private:
       Value left = kb.lessThan(-1, first), right = kb.lessThan(kb.add(first, reach), x.input);
       Value whole = kb.lessThan(kb.add(q, plan.pixels - 1), x.output);
       kb.ifThen(
-          kb.logicalAnd(kb.logicalAnd(left, right), whole),
-          [&] { emitStrip(row, q, plan.pixels, plan.pixels, false); },
+          kb.logicalAnd(kb.logicalAnd(left, right), whole), [&] { emitStrip(row, q, plan.pixels, plan.pixels, false); },
           [&] { emitStrip(row, q, plan.pixels, kb.sub(x.output, q), true); });
     });
   }
@@ -271,7 +271,7 @@ DepthwisePlan chooseDepthwise(const ConvProblem &p, const TargetInfo &target) {
   plan.lanes = std::max<int>(1, target.vectorBits / p.types.accumulator.getIntOrFloatBitWidth());
   const ConvAxis &x = p.axes[width];
   int64_t columns = x.output.constantOr(-1), kernel = std::min<int64_t>(x.kernel, straightWidth);
-  int most = std::clamp<int64_t>(target.registers - kernel - 4, 2, columns > 0 ? std::min<int64_t>(14, columns) : 8);
+  int most = std::clamp<int64_t>(target.registers - kernel - 4, 2, columns > 0 ? std::min<int64_t>(8, columns) : 8);
   double best = 0;
   for (int pixels = std::min(2, most); pixels <= most; ++pixels) {
     double run = columns > 0 ? columns : 64;
@@ -289,7 +289,8 @@ DepthwisePlan chooseDepthwise(const ConvProblem &p, const TargetInfo &target) {
   // Bound by memory as much as by arithmetic: about half the rate of a contraction.
   double work = 20.0 * 4000 * plan.lanes;
   plan.tileRows = std::clamp<int64_t>(work / rowWork, 1, std::max<int64_t>(1, rows));
-  plan.tileRows = (rows + (rows + plan.tileRows - 1) / plan.tileRows - 1) / ((rows + plan.tileRows - 1) / plan.tileRows);
+  plan.tileRows =
+      (rows + (rows + plan.tileRows - 1) / plan.tileRows - 1) / ((rows + plan.tileRows - 1) / plan.tileRows);
   if (plan.tileRows == 1 && rowWork > 2 * work) {
     int64_t strips = std::max<int64_t>(1, static_cast<int64_t>(width64 * work / rowWork) / plan.pixels);
     plan.tileColumns = strips * plan.pixels;

@@ -125,7 +125,8 @@ Value MacUnit::step(Value a, Value b, Value accumulator) const {
   case MacKind::Widen:
     return kb.multiplyAdd(a, b, accumulator);
   case MacKind::Vnni:
-    return intrinsic(bits == 512 ? "llvm.x86.avx512.vpdpbusd.512" : "llvm.x86.avx512.vpdpbusd.256", {accumulator, a, b});
+    return intrinsic(bits == 512 ? "llvm.x86.avx512.vpdpbusd.512" : "llvm.x86.avx512.vpdpbusd.256",
+                     {accumulator, a, b});
   case MacKind::Pairs16: {
     StringRef name = bits == 512   ? "llvm.x86.avx512.pmaddw.d.512"
                      : bits == 256 ? "llvm.x86.avx2.pmadd.wd"

@@ -52,8 +52,8 @@ public:
   mlir::Value broadcastA(mlir::Value buffer, Idx offset, Idx kStep, Idx count) const;
   /// The same for a constant element.
   mlir::Value splatA(double number) const;
-  /// A step's operand from B: `lanes` columns of a group that starts at `offset`. `isAccumulator`: the buffer holds elements
-  /// of the accumulator's type (converted while packing).
+  /// A step's operand from B: `lanes` columns of a group that starts at `offset`. `isAccumulator`: the buffer holds
+  /// elements of the accumulator's type (converted while packing).
   mlir::Value loadB(mlir::Value buffer, Idx offset, const Lanes &lanes) const;
   mlir::Value step(mlir::Value a, mlir::Value b, mlir::Value accumulator) const;
   /// compensation + 128 * b, summed over the group.

@@ -19,8 +19,8 @@ struct EpilogueCoord {
   Lanes lanes;
 };
 
-/// Maps a vector of accumulators to what is stored (bias, activation, residual, requantisation). The result has the same
-/// number of lanes, and the output buffer's element type or one that is converted to it. Null stores as is.
+/// Maps a vector of accumulators to what is stored (bias, activation, residual, requantisation). The result has the
+/// same number of lanes, and the output buffer's element type or one that is converted to it. Null stores as is.
 using Epilogue = std::function<mlir::Value(KernelBuilder &, mlir::Value accumulators, const EpilogueCoord &)>;
 
 /// The lanes' elements of a per-column vector, such as a bias.

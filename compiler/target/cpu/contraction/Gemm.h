@@ -13,8 +13,8 @@ struct GemmBatch {
   Idx a, b, c;
 };
 
-/// C[batch, m, n] = sum over k of A[batch, m, k] * B[batch, k, n], for any strides of A and B; C's columns are adjacent.
-/// Sizes and strides may be values of the kernel's function, or null values when only choosing a tile.
+/// C[batch, m, n] = sum over k of A[batch, m, k] * B[batch, k, n], for any strides of A and B; C's columns are
+/// adjacent. Sizes and strides may be values of the kernel's function, or null values when only choosing a tile.
 struct GemmProblem {
   llvm::SmallVector<GemmBatch> batch;
   Idx m, n, k;
@@ -25,7 +25,8 @@ struct GemmProblem {
   Idx cRow;
   /// Element offsets of the first elements.
   Idx aOffset, bOffset, cOffset;
-  /// B was packed by `packWeights` with `packedGemmB`'s descriptor; bK and bColumn are not used. Needs a static k and n.
+  /// B was packed by `packWeights` with `packedGemmB`'s descriptor; bK and bColumn are not used. Needs a static k and
+  /// n.
   bool packedB = false;
 
   /// A, B and C dense and row-major.
@@ -67,7 +68,8 @@ struct GemmScratch {
 };
 GemmScratch gemmScratch(const GemmProblem &problem, const GemmTile &tile);
 
-/// Emits a loop over tiles [begin, end). `scratch` is an i8 buffer, 64-byte-aligned; may be null when gemmScratch is zero.
+/// Emits a loop over tiles [begin, end). `scratch` is an i8 buffer, 64-byte-aligned; may be null when gemmScratch is
+/// zero.
 void emitGemm(KernelBuilder &kb, const GemmProblem &problem, const GemmTile &tile, mlir::Value a, mlir::Value b,
               mlir::Value c, const Epilogue &epilogue, Idx begin, Idx end, mlir::Value scratch = {});
 

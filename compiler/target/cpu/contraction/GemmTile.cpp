@@ -11,6 +11,9 @@ int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
 /// Sizes for estimates; what is dynamic is taken as this.
 constexpr int64_t assumedSize = 256;
 
+/// Rows that a tile should have when its panel is packed first.
+constexpr int64_t packedRowsAtLeast = 256;
+
 /// Register tile for a dynamic m: small enough that short remainders cost little.
 RegisterTile dynamicRowsTile(const TileModel &model, int64_t columnVectors, double steps) {
   RegisterTile tile = chooseRegisterTile(model, {8}, columnVectors, steps);
@@ -19,7 +22,8 @@ RegisterTile dynamicRowsTile(const TileModel &model, int64_t columnVectors, doub
 
 /// Splits m and n so that a tile has about `work` multiply-accumulates.
 void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, int64_t work, GemmTile &tile) {
-  int64_t m = p.m.constantOr(assumedSize), n = p.n.constantOr(assumedSize), k = std::max<int64_t>(1, p.k.constantOr(assumedSize));
+  int64_t m = p.m.constantOr(assumedSize), n = p.n.constantOr(assumedSize),
+          k = std::max<int64_t>(1, p.k.constantOr(assumedSize));
   int64_t bytes = p.types.b.getIntOrFloatBitWidth() / 8, panel = tile.panel();
   int64_t panels = ceilDiv(n, panel), rowTiles = ceilDiv(m, tile.rows);
   double panelWork = static_cast<double>(m) * panel * k;
@@ -38,11 +42,14 @@ void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, int64_t wor
     return;
   }
   tile.tileN = panel;
-  int64_t count = std::clamp<int64_t>(panelWork / work, 1, rowTiles);
+  // Packing a panel is paid back by its rows.
+  int64_t rowTilesAtLeast = tile.packB ? ceilDiv(packedRowsAtLeast, tile.rows) : 1;
+  int64_t count = std::clamp<int64_t>(panelWork / work, 1, std::max<int64_t>(1, rowTiles / rowTilesAtLeast));
   tile.tileM = ceilDiv(rowTiles, count) * tile.rows;
 }
 
-/// A run-time B is worth packing when its columns are not adjacent, or when many rows reuse a panel that does not stay in L1.
+/// A run-time B is worth packing when its columns are not adjacent, or when many rows reuse a panel that does not stay
+/// in L1.
 bool shouldPack(const GemmProblem &p, const TargetInfo &target, const GemmTile &tile) {
   if (p.packedB) {
     return false;
@@ -79,8 +86,9 @@ GemmTile chooseGemmTile(const GemmProblem &p, const TargetInfo &target) {
   int64_t columnVectors = ceilDiv(std::max<int64_t>(1, p.n.constantOr(assumedSize)), tile.lanes);
   double steps = ceilDiv(std::max<int64_t>(1, p.k.constantOr(assumedSize)), group);
   TileModel model = TileModel::of(target, p.types, tile.kind);
-  RegisterTile registers = p.m.isStatic() ? chooseRegisterTile(model, {std::max<int64_t>(1, p.m.constant())}, columnVectors, steps)
-                                          : dynamicRowsTile(model, columnVectors, steps);
+  RegisterTile registers = p.m.isStatic()
+                               ? chooseRegisterTile(model, {std::max<int64_t>(1, p.m.constant())}, columnVectors, steps)
+                               : dynamicRowsTile(model, columnVectors, steps);
   tile.rows = registers.rows;
   tile.vectors = registers.vectors;
   tile.unroll = chooseUnroll(p.k.isStatic() ? p.k.constant() / group : -1, tile.rows * tile.vectors);
@@ -90,8 +98,7 @@ GemmTile chooseGemmTile(const GemmProblem &p, const TargetInfo &target) {
   if (p.packedB && p.m.isStatic() && !tile.columnsFirst && weightBytes > target.l2 / 2) {
     int64_t line = 512 / p.types.b.getIntOrFloatBitWidth();
     double lines = static_cast<double>(tile.unroll) * group * tile.panel() / line;
-    int64_t rowTiles = ceilDiv(p.m.constant(), tile.rows);
-    tile.prefetchLines = rowTiles < 2 ? 0 : std::max<int64_t>(1, static_cast<int64_t>(lines / rowTiles + 0.5));
+    tile.prefetchLines = prefetchLinesPerIteration(lines, ceilDiv(p.m.constant(), tile.rows));
   }
   return tile;
 }

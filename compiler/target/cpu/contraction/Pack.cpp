@@ -20,8 +20,7 @@ WeightStrides WeightStrides::matrix(const PackedWeights &p, bool transposed) {
 namespace {
 
 /// One column of a panel: reads along k and taps, as the usual layouts have them adjacent.
-template <typename T>
-void packColumn(const PackedWeights &p, const WeightStrides &s, const T *source, T *destination) {
+template <typename T> void packColumn(const PackedWeights &p, const WeightStrides &s, const T *source, T *destination) {
   for (int64_t k = 0; k < p.k; ++k) {
     T *to = destination + (k / p.kGroup) * p.panel * p.kGroup + k % p.kGroup;
     const T *from = source + k * s.k;
@@ -66,8 +65,7 @@ template <typename Body> void withElement(int64_t bytes, const void *source, voi
 
 void packWeights(const PackedWeights &packed, const WeightStrides &strides, const void *source, void *destination) {
   std::memset(destination, 0, packed.bytes());
-  withElement(packed.elementBytes, source, destination,
-              [&](auto *from, auto *to) { pack(packed, strides, from, to); });
+  withElement(packed.elementBytes, source, destination, [&](auto *from, auto *to) { pack(packed, strides, from, to); });
 }
 
 void packDepthwise(const PackedDepthwise &packed, const void *source, void *destination) {

@@ -8,8 +8,8 @@ namespace dlc::cpu {
 /// The layout that contraction kernels read constant weights in:
 /// `[groups][ceil(columns / panel)][taps][ceil(k / kGroup)][panel][kGroup]`, zero where columns or k are padded.
 ///
-/// A GEMM's B has one tap, and its batch as groups. A convolution's taps are kernel positions in row-major order, its k the
-/// input channels of a group, and its columns the output channels of a group.
+/// A GEMM's B has one tap, and its batch as groups. A convolution's taps are kernel positions in row-major order, its k
+/// the input channels of a group, and its columns the output channels of a group.
 struct PackedWeights {
   int64_t groups = 1;
   int64_t columns = 1;

@@ -4,13 +4,14 @@ using namespace mlir;
 
 namespace dlc::cpu {
 
-Type packedPanelType(const MacUnit &unit) {
-  return unit.group() == 1 ? unit.types().accumulator : unit.types().b;
-}
+Type packedPanelType(const MacUnit &unit) { return unit.group() == 1 ? unit.types().accumulator : unit.types().b; }
 
 int64_t packedPanelRounding(const MacUnit &unit) { return unit.lanes() * unit.group(); }
 
 namespace {
+
+/// Rows of B that are fetched ahead: far apart in memory, hardware does not foresee them.
+constexpr int64_t rowsAhead = 16;
 
 class PanelPacker {
 public:
@@ -47,6 +48,7 @@ private:
     Idx inside = group == 1 ? k : kb.min(k, kb.sub(source.k, 1));
     Idx offset = kb.add(kb.add(source.offset, kb.mul(inside, source.kStep)), static_cast<int64_t>(j) * lanes);
     Value row = kb.load(source.b, offset, columns);
+    kb.prefetch(source.b, kb.add(offset, kb.mul(source.kStep, rowsAhead)), /*locality=*/3);
     if (group == 1) {
       return kb.convert(row, unit.types().accumulator, unit.types().bSigned);
     }
@@ -102,7 +104,8 @@ private:
     return group == 1 ? word : kb.bitcast(word, kb.vectorType(unit.types().b, lanes * group));
   }
 
-  /// Transposes a square of vectors: after the step of distance d, rows and lanes have swapped that bit of their number.
+  /// Transposes a square of vectors: after the step of distance d, rows and lanes have swapped that bit of their
+  /// number.
   void transpose(SmallVectorImpl<Value> &rows) {
     int n = rows.size();
     for (int d = 1; d < n; d *= 2) {

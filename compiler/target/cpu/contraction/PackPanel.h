@@ -5,8 +5,8 @@
 
 namespace dlc::cpu {
 
-/// A panel of a run-time B that a kernel packs into its scratch: `[ceil(k / group)][columns of the panel][group]`, elements
-/// of the accumulator's type when the unit's group is 1, else B's.
+/// A panel of a run-time B that a kernel packs into its scratch: `[ceil(k / group)][columns of the panel][group]`,
+/// elements of the accumulator's type when the unit's group is 1, else B's.
 struct PanelSource {
   mlir::Value b;
   /// Element offset of k = 0 and the panel's first column; strides of k and of columns.

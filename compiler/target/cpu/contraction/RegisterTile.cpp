@@ -41,6 +41,7 @@ public:
   MacLoopEmitter(KernelBuilder &kb, const MacUnit &unit, const MacLoop &loop) : kb(kb), unit(unit), loop(loop) {}
 
   void run(TileAccumulators &acc) {
+    TileAccumulators before = acc;
     Idx groups = kb.div(loop.k, unit.group());
     // The unrolled part; what remains of a static k is straight code.
     Idx unrolled = kb.mul(kb.div(groups, loop.unroll), loop.unroll);
@@ -54,9 +55,23 @@ public:
       blocks(unrolled, groups, 1, acc);
     }
     partialGroup(groups, acc);
+    discardGuarded(before, acc);
   }
 
 private:
+  /// Whether padding has to take part: a row's compensation counts every step.
+  bool padded() const { return loop.padValue != 0 || unit.compensated(); }
+
+  /// Where padding counts nothing, guarded rows have summed anything; they get their former sums back.
+  void discardGuarded(const TileAccumulators &before, TileAccumulators &acc) {
+    for (auto [i, row] : llvm::enumerate(loop.rows)) {
+      for (int j = 0; row.guard && !padded() && j < acc.vectors; ++j) {
+        Value &sum = acc.sums[i * acc.vectors + j];
+        sum = kb.selectValues(row.guard, sum, before.sums[i * acc.vectors + j]);
+      }
+    }
+  }
+
   void blocks(Idx first, Idx last, int unroll, TileAccumulators &acc) {
     bool fetch = loop.prefetch && unroll == loop.unroll;
     auto next = kb.loop(first, last, unroll, acc.flatten(), [&](Idx at, ValueRange carried) {
@@ -112,9 +127,7 @@ private:
       }
     }
     for (auto [i, row] : llvm::enumerate(loop.rows)) {
-      // A row's compensation counts every step, so that its padding has to take part.
-      bool padded = loop.padValue != 0 || unit.compensated();
-      if (row.skipped && !padded) {
+      if (row.skipped && !padded()) {
         continue;
       }
       Value a = row.skipped ? unit.splatA(loop.padValue) : element(row, aOffset, count);
@@ -127,12 +140,8 @@ private:
 
   Value element(const TileRow &row, Idx aOffset, Idx count) {
     Idx offset = kb.add(kb.add(row.base, aOffset), row.offset);
-    if (!row.guard) {
-      return unit.broadcastA(loop.a, offset, loop.aStep, count);
-    }
-    // A guarded row reads element 0.. instead when it is invalid, and discards it.
-    Value a = unit.broadcastA(loop.a, kb.select(row.guard, offset, aOffset), loop.aStep, count);
-    return kb.selectValues(row.guard, a, unit.splatA(loop.padValue));
+    Value a = unit.broadcastA(loop.a, offset, loop.aStep, count);
+    return row.guard && padded() ? kb.selectValues(row.guard, a, unit.splatA(loop.padValue)) : a;
   }
 
   KernelBuilder &kb;
@@ -150,16 +159,16 @@ void emitMacLoop(KernelBuilder &kb, const MacUnit &unit, const MacLoop &loop, Ti
 // Storing
 //===----------------------------------------------------------------------===//
 
-void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc, int rows,
-                   const Epilogue &epilogue) {
+void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
+                   int rows, const Epilogue &epilogue) {
   for (int i = 0; i < rows; ++i) {
     auto storeRow = [&] {
       Idx offset = kb.add(kb.add(store.offset, kb.mul(store.offsetStep, i)), store.column);
       Idx row = kb.add(store.row, kb.mul(store.rowStep, i));
       for (int j = 0; j < acc.vectors; ++j) {
         int64_t lane = static_cast<int64_t>(j) * unit.lanes();
-        Value sum = unit.finish(acc.sums[i * acc.vectors + j],
-                                acc.compensation.empty() ? Value() : acc.compensation[j]);
+        Value sum =
+            unit.finish(acc.sums[i * acc.vectors + j], acc.compensation.empty() ? Value() : acc.compensation[j]);
         EpilogueCoord coord{kb.add(offset, lane), row, kb.add(store.column, lane), store.vectors[j]};
         storeResult(kb, sum, store.output, coord, epilogue);
       }

@@ -15,7 +15,8 @@ struct TileRow {
   int64_t offset = 0;
   /// Reads nothing: the row's elements are `padValue`.
   bool skipped = false;
-  /// i1: when false the row reads nothing and its elements are `padValue`. Null: always valid.
+  /// i1: when false the row's elements are `padValue` instead of what `base` and `offset`, which must be readable all
+  /// the same, give. Null: always valid.
   mlir::Value guard;
 };
 
@@ -73,8 +74,8 @@ struct TileStore {
   Idx validRows;
 };
 
-void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc, int rows,
-                   const Epilogue &epilogue);
+void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
+                   int rows, const Epilogue &epilogue);
 
 } // namespace dlc::cpu
 

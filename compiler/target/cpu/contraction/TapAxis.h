@@ -20,10 +20,11 @@ struct TapAxis {
 };
 
 /// Body of a loop over taps: the tap, its position in the input, whether that lies outside, and carried values.
-using TapBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(Idx tap, Idx position, bool outside,
-                                                                 mlir::ValueRange carried)>;
+using TapBody =
+    llvm::function_ref<llvm::SmallVector<mlir::Value>(Idx tap, Idx position, bool outside, mlir::ValueRange carried)>;
 
-/// Loops over the taps of output `q` that lie inside the input; over the others too if `padding`. `allInside`: known to be so.
+/// Loops over the taps of output `q` that lie inside the input; over the others too if `padding`. `allInside`: known to
+/// be so.
 llvm::SmallVector<mlir::Value> emitTapLoop(KernelBuilder &kb, const TapAxis &axis, Idx q, bool padding, bool allInside,
                                            mlir::ValueRange inits, TapBody body);
 

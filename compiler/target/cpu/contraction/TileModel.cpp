@@ -19,9 +19,13 @@ bool TileModel::fits(int rows, int vectors) const {
 }
 
 double TileModel::cycles(int rows, int vectors, double steps) const {
-  // Two multiply-accumulates and two loads a cycle; an accumulator is ready again after four.
+  // Two multiply-accumulates and, sustained, about one and a half loads a cycle; an accumulator is ready after four.
   double macs = rows * vectors + (compensated ? vectors : 0);
-  double step = std::max({macs / 2, (rows + vectors) / 2.0, 4.0});
+  double step = std::max({macs / 2, (rows + vectors) * 0.68, 4.0});
+  // Few accumulators leave no slack for the latency.
+  if (macs < 16) {
+    step *= 1 + 0.2 * (16 - macs) * (16 - macs) / 64;
+  }
   // A vector of B costs a cycle or two when it comes from L2.
   step = std::max(step, 1.4 * vectors);
   return step * steps + 1.5 * rows * vectors + 12;
@@ -55,7 +59,7 @@ RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> 
 }
 
 int chooseUnroll(int64_t steps, int accumulators) {
-  int limit = std::clamp(128 / std::max(1, accumulators), 4, 8);
+  int limit = std::clamp(112 / std::max(1, accumulators), 4, 8);
   if (steps < 0) {
     return 4;
   }
@@ -68,6 +72,10 @@ int chooseUnroll(int64_t steps, int accumulators) {
     }
   }
   return 4;
+}
+
+int prefetchLinesPerIteration(double lines, int64_t passes) {
+  return passes < 2 ? 0 : static_cast<int>(lines / passes + 0.5);
 }
 
 int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind) {

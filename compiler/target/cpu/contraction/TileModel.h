@@ -23,13 +23,17 @@ struct RegisterTile {
   int vectors = 1;
 };
 
-/// The tile with the lowest estimate for a loop nest of `rowRuns` (lengths of contiguous runs of rows, each tiled on its
-/// own) by `columnVectors` vectors and `steps` steps.
+/// The tile with the lowest estimate for a loop nest of `rowRuns` (lengths of contiguous runs of rows, each tiled on
+/// its own) by `columnVectors` vectors and `steps` steps.
 RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
                                 double steps);
 
 /// Iterations to unroll of `steps` (negative: unknown): few enough that nothing spills, a divisor if there is one.
 int chooseUnroll(int64_t steps, int accumulators);
+
+/// Lines of the next weight panel to fetch per unrolled iteration, when an iteration reads `lines` of this one and
+/// `passes` register tiles share a panel. 0 when the panel is shared so widely that its loading does not matter.
+int prefetchLinesPerIteration(double lines, int64_t passes);
 
 /// Multiply-accumulates that make a tile of work worth scheduling.
 int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind);

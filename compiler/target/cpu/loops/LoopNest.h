@@ -22,7 +22,7 @@ public:
   /// scalar arithmetic.
   llvm::LogicalResult analyze();
 
-  mlir::func::FuncOp func;
+  mutable mlir::func::FuncOp func;
   llvm::SmallVector<mlir::linalg::GenericOp> kept;        ///< in order; each writes a buffer
   int64_t tileDims = 0;                                    ///< how many outer loops make the tile number
   llvm::SmallVector<Extent> tileExtents;
