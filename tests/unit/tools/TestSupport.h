@@ -26,7 +26,11 @@ private:
 template <typename T> T valueOf(llvm::Expected<T> result) {
   if (!result) {
     ADD_FAILURE() << llvm::toString(result.takeError());
-    return T();
+    if constexpr (std::is_default_constructible_v<T>) {
+      return T();
+    } else {
+      return T(nullptr);
+    }
   }
   return std::move(*result);
 }
