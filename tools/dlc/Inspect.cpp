@@ -11,6 +11,13 @@ template <typename Write> std::string textOf(Write write) {
   return text;
 }
 
+/// The same formula with equal terms collected and numbers multiplied.
+std::string normalised(llvm::StringRef formula) {
+  FormulaSum sum;
+  sum.add(formula);
+  return sum.text();
+}
+
 SizeInfo sizeOf(const dlc_model *model, uint32_t slot) {
   if (slot == DLC_NONE) {
     return {};
@@ -19,8 +26,8 @@ SizeInfo sizeOf(const dlc_model *model, uint32_t slot) {
   if (dlc_inspect_slot_constant(model, slot, &number)) {
     return {number, std::to_string(number)};
   }
-  return {std::nullopt,
-          textOf([&](char *text, size_t size) { return dlc_inspect_slot_text(model, slot, text, size); })};
+  auto write = [&](char *text, size_t size) { return dlc_inspect_slot_text(model, slot, text, size); };
+  return {std::nullopt, normalised(textOf(write))};
 }
 
 const char *stepKind(uint32_t kind) {
@@ -119,7 +126,8 @@ private:
     check(dlc_inspect_get_entry(model, index, &source));
     EntryInfo entry;
     entry.name = source.name ? source.name : "";
-    entry.peak = textOf([&](char *text, size_t size) { return dlc_inspect_peak_text(model, index, text, size); });
+    entry.peak =
+        normalised(textOf([&](char *text, size_t size) { return dlc_inspect_peak_text(model, index, text, size); }));
     entry.inputs = inputPorts(model, index);
     entry.outputs = outputPorts(model, index);
     for (uint32_t i = 0; i < counts.blocks; ++i) {
