@@ -61,12 +61,14 @@ mlir::FailureOr<OpTy> tryCreate(mlir::OpBuilder &b, mlir::Location loc, Args &&.
   OpTy op;
   if constexpr (OpTy::template hasTrait<mlir::OpTrait::OneResult>()) {
     op = OpTy::create(b, loc, none, std::forward<Args>(args)...);
+  } else if constexpr (OpTy::template hasTrait<mlir::OpTrait::NResults<2>::Impl>()) {
+    op = OpTy::create(b, loc, mlir::TypeRange{none, none}, std::forward<Args>(args)...);
+  } else if constexpr (OpTy::template hasTrait<mlir::OpTrait::NResults<3>::Impl>()) {
+    op = OpTy::create(b, loc, mlir::TypeRange{none, none, none}, std::forward<Args>(args)...);
+  } else if constexpr (OpTy::template hasTrait<mlir::OpTrait::NResults<4>::Impl>()) {
+    op = OpTy::create(b, loc, mlir::TypeRange{none, none, none, none}, std::forward<Args>(args)...);
   } else {
-    llvm::SmallVector<mlir::Type> types;
-    if constexpr (OpTy::template hasTrait<mlir::OpTrait::VariadicResults>()) {
-      static_assert(sizeof...(Args) == 0 || true);
-    }
-    op = OpTy::create(b, loc, std::forward<Args>(args)...);
+    op = OpTy::create(b, loc, std::forward<Args>(args)...); // the caller says how many results there are
   }
   if (mlir::failed(refineResultTypes(op))) {
     op->erase();

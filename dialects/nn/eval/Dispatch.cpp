@@ -9,6 +9,38 @@ llvm::LogicalResult failElement(EvalContext &context, mlir::Type element) {
   return context.fail(text);
 }
 
+std::vector<double> toDoubles(const Tensor &t) {
+  std::vector<double> values(t.count());
+  visitElement(t.element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr ((classOf<T> & (Numbers | Bools)) != 0) {
+      for (int64_t i = 0; i < t.count(); ++i) {
+        values[i] = double(Compute<T>(t.values<T>()[i]));
+      }
+    }
+  });
+  return values;
+}
+
+llvm::LogicalResult storeDoubles(EvalContext &context, Tensor &t, llvm::ArrayRef<double> values, bool saturate) {
+  return dispatch<Numbers>(context, t.element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (int64_t i = 0; i < t.count(); ++i) {
+      t.values<T>()[i] = fromDouble<T>(values[i], saturate);
+    }
+  });
+}
+
+double roundTo(mlir::Type type, double v) {
+  visitElement(type, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (isFloating<T>) {
+      v = double(Compute<T>(T(v)));
+    }
+  });
+  return v;
+}
+
 int64_t countOf(llvm::ArrayRef<int64_t> shape) {
   int64_t n = 1;
   for (int64_t s : shape) {

@@ -2,6 +2,7 @@
 #ifndef DLC_DIALECTS_NN_EVAL_DISPATCH_H
 #define DLC_DIALECTS_NN_EVAL_DISPATCH_H
 #include "dialects/nn/eval/Eval.h"
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -56,6 +57,25 @@ template <class To, class From> To convert(From x) {
     return To(Compute<From>(x));
   }
 }
+
+/// A double as an element: integers truncate and saturate; floats round, and 8-bit ones, with `saturate`, go to their
+/// greatest value where they would overflow (ONNX's Cast).
+template <class To> To fromDouble(double v, bool saturate = false) {
+  if constexpr (isSmallFloat<To> && sizeof(To) == 1) {
+    double greatest = double(To::greatest());
+    bool infinityIsNaN = std::isinf(v) && To::isUnsignedZero;
+    return To(float(saturate && !infinityIsNaN ? std::clamp(v, -greatest, greatest) : v));
+  } else {
+    return convert<To>(v);
+  }
+}
+
+/// All elements of a tensor of numbers or bools.
+std::vector<double> toDoubles(const Tensor &t);
+/// Fills a tensor of numbers (fromDouble).
+llvm::LogicalResult storeDoubles(EvalContext &context, Tensor &t, llvm::ArrayRef<double> values, bool saturate = false);
+/// `v` rounded to a float type.
+double roundTo(mlir::Type type, double v);
 
 /// The least value that a T can have: minus infinity for floats.
 template <class T> Compute<T> lowest() {

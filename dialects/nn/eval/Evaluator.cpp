@@ -143,11 +143,15 @@ void registerEvaluate(mlir::DialectRegistry &registry) {
   registry.addExtension(+[](mlir::MLIRContext *context, NNDialect *) {
     attachStructureEval(*context);
     attachElementwiseEval(*context);
+    attachCastEval(*context);
     attachContractionEval(*context);
     attachConvEval(*context);
     attachPoolEval(*context);
     attachReduceEval(*context);
     attachMoveEval(*context);
+    attachOrderEval(*context);
+    attachNormEval(*context);
+    attachQuantEval(*context);
   });
 }
 } // namespace dlc::nn

@@ -6,11 +6,15 @@
 namespace dlc::nn {
 void attachStructureEval(mlir::MLIRContext &context);
 void attachElementwiseEval(mlir::MLIRContext &context);
+void attachCastEval(mlir::MLIRContext &context);
 void attachContractionEval(mlir::MLIRContext &context);
 void attachConvEval(mlir::MLIRContext &context);
 void attachPoolEval(mlir::MLIRContext &context);
 void attachReduceEval(mlir::MLIRContext &context);
 void attachMoveEval(mlir::MLIRContext &context);
+void attachOrderEval(mlir::MLIRContext &context);
+void attachNormEval(mlir::MLIRContext &context);
+void attachQuantEval(mlir::MLIRContext &context);
 
 /// An external model whose `evaluate` is `rule(op, context, operands, results)`.
 template <class OpTy, auto rule> struct EvaluateWith : Evaluate::ExternalModel<EvaluateWith<OpTy, rule>, OpTy> {
@@ -21,6 +25,11 @@ template <class OpTy, auto rule> struct EvaluateWith : Evaluate::ExternalModel<E
 };
 template <class OpTy, auto rule> void attachEvaluate(mlir::MLIRContext &context) {
   OpTy::template attachInterface<EvaluateWith<OpTy, rule>>(context);
+}
+/// The tensor of an optional operand, by its number in the op's definition; null when absent.
+template <class OpTy> const Tensor *optionalOperand(OpTy op, llvm::ArrayRef<Datum> operands, unsigned number) {
+  auto [first, count] = op.getODSOperandIndexAndLength(number);
+  return count ? &operands[first].tensor() : nullptr;
 }
 using Operands = llvm::ArrayRef<Datum>;
 using Results = llvm::SmallVectorImpl<Datum>;

@@ -72,5 +72,44 @@ TEST_F(ReduceTest, Softmax) {
   expectNear(eval("softmax %0 {axis = 0}", {floats({2, 2}, {0, 5, 0, 5})}, "tensor<2x2xf32>"), 0,
              floats({2, 2}, {0.5, 0.5, 0.5, 0.5}));
 }
+
+TEST_F(ReduceTest, ArgReduce) {
+  Tensor x = floats({2, 3}, {2, 1, 2, 3, 10, 10});
+  expectEqual<int64_t>(eval("arg_reduce %0 {kind = 3 : i32, axis = 1, keep_dims = true}", {x}, "tensor<2x1xi64>"), 0,
+                       longs({2, 1}, {0, 1}));
+  expectEqual<int64_t>(
+      eval("arg_reduce %0 {kind = 3 : i32, axis = 1, keep_dims = false, select_last = true}", {x}, "tensor<2xi64>"), 0,
+      longs({2}, {2, 2}));
+  expectEqual<int64_t>(eval("arg_reduce %0 {kind = 4 : i32, axis = 0, keep_dims = false}", {x}, "tensor<3xi64>"), 0,
+                       longs({3}, {0, 0, 0}));
+  EXPECT_TRUE(eval("arg_reduce %0 {kind = 0 : i32, axis = 0, keep_dims = false}", {x}, "tensor<3xi64>").empty());
+}
+
+// Examples of ONNX CumSum.
+TEST_F(ReduceTest, CumSum) {
+  Tensor x = floats({5}, {1, 2, 3, 4, 5});
+  auto sum = [&](llvm::StringRef flags) { return eval("cumsum %0 {axis = 0" + flags.str() + "}", {x}, "tensor<5xf32>"); };
+  expectEqual<float>(sum(""), 0, floats({5}, {1, 3, 6, 10, 15}));
+  expectEqual<float>(sum(", exclusive = true"), 0, floats({5}, {0, 1, 3, 6, 10}));
+  expectEqual<float>(sum(", reverse = true"), 0, floats({5}, {15, 14, 12, 9, 5}));
+  expectEqual<float>(sum(", exclusive = true, reverse = true"), 0, floats({5}, {14, 12, 9, 5, 0}));
+  Tensor y = tensor<int32_t>({2, 3}, {1, 2, 3, 4, 5, 6});
+  expectEqual<int32_t>(eval("cumsum %0 {axis = 0}", {y}, "tensor<2x3xi32>"), 0, tensor<int32_t>({2, 3}, {1, 2, 3, 5, 7, 9}));
+  expectEqual<int32_t>(eval("cumprod %0 {axis = 1, exclusive = true}", {y}, "tensor<2x3xi32>"), 0,
+                       tensor<int32_t>({2, 3}, {1, 1, 2, 1, 4, 20}));
+}
+
+// Examples of ONNX TopK.
+TEST_F(ReduceTest, TopK) {
+  Tensor x = range({3, 4});
+  std::vector<Datum> r = eval("top_k %0 {axis = 1, k = #dim.expr<3>}", {x}, "tensor<3x3xf32>, tensor<3x3xi64>");
+  expectEqual<float>(r, 0, floats({3, 3}, {3, 2, 1, 7, 6, 5, 11, 10, 9}));
+  expectEqual<int64_t>(r, 1, longs({3, 3}, {3, 2, 1, 3, 2, 1, 3, 2, 1}));
+  Tensor same = tensor<int64_t>({5}, {0, 7, 0, 7, 7});
+  r = eval("top_k %0 {axis = 0, k = #dim.expr<2>, largest = false}", {same}, "tensor<2xi64>, tensor<2xi64>");
+  expectEqual<int64_t>(r, 1, longs({2}, {0, 2}));
+  r = eval("top_k %0 {axis = 0, k = #dim.expr<3>}", {floats({4}, {1, NAN, 3, 2})}, "tensor<3xf32>, tensor<3xi64>");
+  expectEqual<int64_t>(r, 1, longs({3}, {1, 2, 3}));
+}
 } // namespace
 } // namespace dlc::nn

@@ -13,4 +13,15 @@ def NN_MatmulOp : NN_Op<"matmul"> {
                        DefaultValuedAttr<BoolAttr, "false">:$transpose_rhs);
   let results = (outs NN_Tensor:$result);
 }
+
+def NN_MatmulIntegerOp : NN_Op<"matmul_integer", [AttrSizedOperandSegments]> {
+  let summary = "matmul of 8-bit integers, less their zero points, in i32";
+  let description = [{
+    lhs_zero (absent: 0) is a scalar, a vector with one element per row, or [..., rows, 1]; rhs_zero is a scalar, a
+    vector with one element per column, or [..., 1, columns].
+  }];
+  let arguments = (ins NN_IntTensor:$lhs, NN_IntTensor:$rhs, Optional<NN_IntTensor>:$lhs_zero,
+                       Optional<NN_IntTensor>:$rhs_zero);
+  let results = (outs NN_Tensor:$result);
+}
 #endif

@@ -62,39 +62,63 @@ llvm::LogicalResult checkBias(mlir::Operation *op, mlir::Value bias, dim::Expr c
 }
 } // namespace
 
-llvm::LogicalResult ConvOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
-  std::optional<int64_t> n = spatialDims(*this);
-  mlir::FailureOr<mlir::Type> element = n ? resultElement(*this) : mlir::FailureOr<mlir::Type>(mlir::failure());
-  if (failed(element)) {
+namespace {
+/// The shape of a convolution's result.
+template <class Op> mlir::FailureOr<dim::Shape> inferConv(Op op) {
+  std::optional<int64_t> n = spatialDims(op);
+  if (!n) {
     return mlir::failure();
   }
-  mlir::MLIRContext *c = getContext();
-  dim::Shape input = shapeOf(getInput()), weight = shapeOf(getWeight());
-  dim::Expr channels = input[getChannelLast() ? *n + 1 : 1], groups = dim::constant(c, getGroups());
+  mlir::MLIRContext *c = op.getContext();
+  dim::Shape input = shapeOf(op.getInput()), weight = shapeOf(op.getWeight());
+  dim::Expr channels = input[op.getChannelLast() ? *n + 1 : 1], groups = dim::constant(c, op.getGroups());
   dim::Expr expected = dim::mul(weight[1], groups);
   if (dim::getConstant(channels) && dim::getConstant(expected) && channels != expected) {
-    return emitOpError() << "expected an input of " << dim::toString(expected) << " channels, got "
+    return op.emitOpError() << "expected an input of " << dim::toString(expected) << " channels, got "
                          << dim::toString(channels);
   }
-  if (std::optional<int64_t> o = dim::getConstant(weight[0]); o && *o % getGroups()) {
-    return emitOpError() << "expected output channels that are a multiple of " << getGroups() << " groups, got " << *o;
+  if (std::optional<int64_t> o = dim::getConstant(weight[0]); o && *o % op.getGroups()) {
+    return op.emitOpError() << "expected output channels that are a multiple of " << op.getGroups() << " groups, got " << *o;
   }
   dim::Shape spatial;
   for (int64_t i = 0; i < *n; ++i) {
-    dim::Expr size = input[i + (getChannelLast() ? 1 : 2)];
-    dim::Expr reach = dim::add(dim::mul(dim::add(weight[2 + i], dim::constant(c, -1)), dim::constant(c, getDilations()[i])),
-                               dim::constant(c, 1 - getPads()[i] - getPads()[*n + i]));
-    dim::Expr out = dim::add(dim::floorDiv(dim::sub(size, reach), dim::constant(c, getStrides()[i])), dim::constant(c, 1));
+    dim::Expr size = input[i + (op.getChannelLast() ? 1 : 2)];
+    dim::Expr reach = dim::add(dim::mul(dim::add(weight[2 + i], dim::constant(c, -1)), dim::constant(c, op.getDilations()[i])),
+                               dim::constant(c, 1 - op.getPads()[i] - op.getPads()[*n + i]));
+    dim::Expr out = dim::add(dim::floorDiv(dim::sub(size, reach), dim::constant(c, op.getStrides()[i])), dim::constant(c, 1));
     if (std::optional<int64_t> v = dim::getConstant(out); v && *v < 0) {
-      return emitOpError() << "expected a kernel within the padded input at spatial dim " << i << ", got "
+      return op.emitOpError() << "expected a kernel within the padded input at spatial dim " << i << ", got "
                            << dim::toString(size) << " elements for a reach of " << dim::toString(reach);
     }
     spatial.push_back(out);
   }
-  if (failed(checkBias(*this, getBias(), weight[0]))) {
+  return assemble(input[0], weight[0], spatial, op.getChannelLast());
+}
+} // namespace
+
+llvm::LogicalResult ConvOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
+  mlir::FailureOr<dim::Shape> shape = inferConv(*this);
+  mlir::FailureOr<mlir::Type> element = resultElement(*this);
+  if (failed(shape) || failed(element) || failed(checkBias(*this, getBias(), shapeOf(getWeight())[0]))) {
     return mlir::failure();
   }
-  types.push_back(dim::getTensorType(assemble(input[0], weight[0], spatial, getChannelLast()), *element));
+  types.push_back(dim::getTensorType(*shape, *element));
+  return mlir::success();
+}
+
+llvm::LogicalResult ConvIntegerOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
+  mlir::FailureOr<dim::Shape> shape = inferConv(*this);
+  if (failed(shape)) {
+    return mlir::failure();
+  }
+  mlir::Type input = elementOf(getInput()), weight = elementOf(getWeight());
+  if (getElementBits(input) != 8 || getElementBits(weight) != 8) {
+    return emitOpError() << "expected 8-bit integers, got " << input << " and " << weight;
+  }
+  if ((getInputZero() && elementOf(getInputZero()) != input) || (getWeightZero() && elementOf(getWeightZero()) != weight)) {
+    return emitOpError() << "expected zero points of the operands' element types";
+  }
+  types.push_back(dim::getTensorType(*shape, mlir::IntegerType::get(getContext(), 32)));
   return mlir::success();
 }
 

@@ -27,4 +27,13 @@ def NN_ConvTransposeOp : NN_Op<"conv_transpose"> {
                        DefaultValuedAttr<BoolAttr, "false">:$channel_last);
   let results = (outs NN_Tensor:$result);
 }
+
+def NN_ConvIntegerOp : NN_Op<"conv_integer", [AttrSizedOperandSegments]> {
+  let summary = "conv of 8-bit integers, less their zero points, in i32; padding is zero after the subtraction";
+  let description = [{ input_zero (absent: 0) is a scalar; weight_zero a scalar or one element per output channel. }];
+  let arguments = (ins NN_IntTensor:$input, NN_IntTensor:$weight, Optional<NN_IntTensor>:$input_zero,
+                       Optional<NN_IntTensor>:$weight_zero, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       DenseI64ArrayAttr:$pads, I64Attr:$groups, DefaultValuedAttr<BoolAttr, "false">:$channel_last);
+  let results = (outs NN_Tensor:$result);
+}
 #endif

@@ -96,23 +96,47 @@ void convolve(const Problem &p, const Tensor &input, const Tensor &weight, const
   }
 }
 
-llvm::LogicalResult run(const Problem &p, EvalContext &context, Operands operands, Tensor &result) {
-  const Tensor &input = operands[0].tensor(), &weight = operands[1].tensor();
-  const Tensor *bias = operands.size() > 2 && operands[2] ? &operands[2].tensor() : nullptr;
+/// 8-bit operands, less their zero points.
+template <class X>
+void convolveBytes(const Problem &p, const Tensor &input, const Tensor &weight, const Tensor *bias, uint32_t inputZero,
+                   llvm::ArrayRef<uint32_t> weightZeros, Tensor &result) {
+  if (weight.element().isUnsignedInteger()) {
+    convolve<X, uint8_t, int32_t>(p, input, weight, bias, inputZero, weightZeros, result);
+  } else {
+    convolve<X, int8_t, int32_t>(p, input, weight, bias, inputZero, weightZeros, result);
+  }
+}
+
+template <class Op> llvm::LogicalResult run(Op op, const Problem &p, EvalContext &context, Operands operands, Tensor &result) {
+  const Tensor &input = operands[0].tensor(), &weight = operands[1].tensor(), *bias = optionalOperand(op, operands, 2);
   return dispatch<Numbers>(context, input.element(), [&](auto tag) {
     using X = typename decltype(tag)::type;
+    Sum<X> zero = 0;
     if constexpr (std::is_integral_v<X> && sizeof(X) == 1) {
-      uint32_t zero = 0;
-      if (weight.element().isUnsignedInteger()) {
-        convolve<X, uint8_t, int32_t>(p, input, weight, bias, 0, zero, result);
-      } else {
-        convolve<X, int8_t, int32_t>(p, input, weight, bias, 0, zero, result);
-      }
+      convolveBytes<X>(p, input, weight, bias, zero, zero, result);
     } else {
-      Sum<X> zero = 0;
-      convolve<X, X, X>(p, input, weight, bias, 0, zero, result);
+      convolve<X, X, X>(p, input, weight, bias, zero, zero, result);
     }
   });
+}
+
+llvm::LogicalResult run(ConvIntegerOp op, const Problem &p, EvalContext &context, Operands operands, Tensor &result) {
+  const Tensor &input = operands[0].tensor(), &weight = operands[1].tensor();
+  const Tensor *inputZero = optionalOperand(op, operands, 2), *weightZero = optionalOperand(op, operands, 3);
+  std::vector<uint32_t> weightZeros;
+  for (int64_t i = 0; weightZero && i < weightZero->count(); ++i) {
+    weightZeros.push_back(uint32_t(weightZero->integer(i)));
+  }
+  if (weightZeros.empty()) {
+    weightZeros.push_back(0);
+  }
+  uint32_t zero = inputZero ? uint32_t(inputZero->integer(0)) : 0;
+  if (input.element().isUnsignedInteger()) {
+    convolveBytes<uint8_t>(p, input, weight, nullptr, zero, weightZeros, result);
+  } else {
+    convolveBytes<int8_t>(p, input, weight, nullptr, zero, weightZeros, result);
+  }
+  return mlir::success();
 }
 
 llvm::LogicalResult checkChannels(EvalContext &context, int64_t got, int64_t expected) {
@@ -131,7 +155,8 @@ template <class Op> Sizes convSizes(Op op, llvm::ArrayRef<int64_t> input, llvm::
   return sizes;
 }
 
-llvm::LogicalResult evalConv(ConvOp op, EvalContext &context, Operands operands, Results &results) {
+template <class Op>
+llvm::LogicalResult evalConv(Op op, EvalContext &context, Operands operands, Results &results) {
   const Tensor &weight = operands[1].tensor();
   Image input(operands[0].tensor().shape(), op.getChannelLast());
   llvm::ArrayRef<int64_t> kernel = weight.shape().drop_front(2);
@@ -144,7 +169,7 @@ llvm::LogicalResult evalConv(ConvOp op, EvalContext &context, Operands operands,
   results.push_back(result);
   Problem p{kernel,     op.getStrides(), op.getDilations(), op.getPads(), groups, input, Image(shape, op.getChannelLast()),
             convSource, in * taps,       taps,              out / groups * in * taps};
-  return run(p, context, operands, result);
+  return run(op, p, context, operands, result);
 }
 
 llvm::LogicalResult evalConvTranspose(ConvTransposeOp op, EvalContext &context, Operands operands, Results &results) {
@@ -167,12 +192,13 @@ llvm::LogicalResult evalConvTranspose(ConvTransposeOp op, EvalContext &context, 
   results.push_back(result);
   Problem p{kernel,           op.getStrides(), op.getDilations(), op.getPads(), groups, input,
             Image(shape, op.getChannelLast()), transposedSource, taps, out * taps, in / groups * out * taps};
-  return run(p, context, operands, result);
+  return run(op, p, context, operands, result);
 }
 } // namespace
 
 void attachConvEval(mlir::MLIRContext &context) {
-  attachEvaluate<ConvOp, evalConv>(context);
+  attachEvaluate<ConvOp, evalConv<ConvOp>>(context);
+  attachEvaluate<ConvIntegerOp, evalConv<ConvIntegerOp>>(context);
   attachEvaluate<ConvTransposeOp, evalConvTranspose>(context);
 }
 } // namespace dlc::nn

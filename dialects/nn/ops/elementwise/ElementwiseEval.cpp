@@ -352,29 +352,6 @@ llvm::LogicalResult evalSelect(SelectOp op, EvalContext &context, Operands opera
   results.push_back(*r);
   return mlir::success();
 }
-
-llvm::LogicalResult evalCast(CastOp op, EvalContext &context, Operands operands, Results &results) {
-  mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
-  if (mlir::failed(r)) {
-    return mlir::failure();
-  }
-  const Tensor &x = operands[0].tensor();
-  bool done = false;
-  visitElement(x.element(), [&](auto from) {
-    visitElement(r->element(), [&](auto to) {
-      using From = typename decltype(from)::type;
-      using To = typename decltype(to)::type;
-      if constexpr (((classOf<From> | classOf<To>) & ~(Numbers | Bools)) == 0) {
-        for (int64_t i = 0; i < r->count(); ++i) {
-          r->values<To>()[i] = convert<To>(x.values<From>()[i]);
-        }
-        done = true;
-      }
-    });
-  });
-  results.push_back(*r);
-  return done ? mlir::success() : context.fail("does not support this conversion");
-}
 } // namespace
 
 void attachElementwiseEval(mlir::MLIRContext &context) {
@@ -434,6 +411,5 @@ void attachElementwiseEval(mlir::MLIRContext &context) {
 #undef DLC_ATTACH
   attachEvaluate<PowOp, evalPow>(context);
   attachEvaluate<SelectOp, evalSelect>(context);
-  attachEvaluate<CastOp, evalCast>(context);
 }
 } // namespace dlc::nn

@@ -1,5 +1,5 @@
 //===- Reduce.cpp - result types of reductions -----------------------------------===//
-#include "dialects/nn/NN.h"
+#include "dialects/nn/Infer.h"
 
 namespace dlc::nn {
 llvm::LogicalResult ReduceOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
@@ -28,6 +28,48 @@ llvm::LogicalResult SoftmaxOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type
     return emitOpError() << "expected an axis below " << rankOf(getInput()) << ", got " << axis;
   }
   types.push_back(getInput().getType());
+  return mlir::success();
+}
+
+llvm::LogicalResult ArgReduceOp::inferResultTypes(Types &types) {
+  dim::Shape shape = shapeOf(getInput());
+  if (failed(checkAxis(*this, getAxis(), shape.size()))) {
+    return mlir::failure();
+  }
+  if (getKind() != ReduceKind::Max && getKind() != ReduceKind::Min) {
+    return emitOpError() << "expected max or min, got " << stringifyReduceKind(getKind());
+  }
+  if (getKeepDims()) {
+    shape[getAxis()] = dim::constant(getContext(), 1);
+  } else {
+    shape.erase(shape.begin() + getAxis());
+  }
+  types.push_back(dim::getTensorType(shape, integerType(*this, 64)));
+  return mlir::success();
+}
+
+llvm::LogicalResult CumSumOp::inferResultTypes(Types &types) {
+  types.push_back(getInput().getType());
+  return checkAxis(*this, getAxis(), rankOf(getInput()));
+}
+
+llvm::LogicalResult CumProdOp::inferResultTypes(Types &types) {
+  types.push_back(getInput().getType());
+  return checkAxis(*this, getAxis(), rankOf(getInput()));
+}
+
+llvm::LogicalResult TopKOp::inferResultTypes(Types &types) {
+  dim::Shape shape = shapeOf(getInput());
+  if (failed(checkAxis(*this, getAxis(), shape.size()))) {
+    return mlir::failure();
+  }
+  std::optional<int64_t> k = dim::getConstant(getK()), size = dim::getConstant(shape[getAxis()]);
+  if (k && (*k < 0 || (size && *k > *size))) {
+    return emitOpError() << "expected k to be at most " << dim::toString(shape[getAxis()]) << ", got " << *k;
+  }
+  shape[getAxis()] = getK();
+  types.push_back(dim::getTensorType(shape, elementOf(getInput())));
+  types.push_back(dim::getTensorType(shape, integerType(*this, 64)));
   return mlir::success();
 }
 } // namespace dlc::nn
