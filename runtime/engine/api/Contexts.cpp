@@ -59,8 +59,7 @@ dlc_status variableTensor(const dlc_context *c, uint32_t index, dlc_tensor &t) {
   const dlc_abi_value &value = p.values[v.value];
   int64_t dims[DLC_MAX_RANK] = {};
   for (uint32_t d = 0; d < value.rank; ++d) {
-    uint32_t stage = value.shape == none ? none : p.slotStage[p.shape(v.value)[d]];
-    if (stage == none || !c->plans.base.evaluated[stage]) {
+    if (value.shape == none || !c->knownSlots[p.shape(v.value)[d]]) {
       return DLC_OK;
     }
     dims[d] = c->plans.base.slots[p.shape(v.value)[d]];

@@ -80,6 +80,7 @@ struct dlc_context {
   dlc::rt::Vector<dlc::rt::OutputBinding> outputs;
   dlc::rt::Vector<dlc::rt::Buffer> variables;
 
+  dlc::rt::Vector<uint8_t> knownSlots; ///< slots of plans.base that hold their number
   dlc::rt::PlanCache plans;
   dlc::rt::Plan *plan = nullptr; ///< of the run in flight
   uint64_t runSerial = 0;

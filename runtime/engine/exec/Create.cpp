@@ -41,7 +41,7 @@ dlc_status makeTables(dlc_context &c, Error &error) {
       !c.dims.resize(p.dimTotal) || !c.addresses.resize(p.values.size()) || !c.sizes.resize(p.values.size()) ||
       !c.objects.resize(p.values.size()) || !c.temporaries.resize(p.values.size()) ||
       !c.inputs.create(p.ports.size()) || !c.outputs.create(p.ports.size()) ||
-      !c.variables.create(p.variables.size()) || !c.pool.queue.resize(p.steps.size() + 1) ||
+      !c.variables.create(p.variables.size()) || !c.knownSlots.resize(p.header.slot_count) || !c.pool.queue.resize(p.steps.size() + 1) ||
       !c.plans.create(p.header.slot_count, p.stages.size(), c.options.plan_cache ? c.options.plan_cache : 16)) {
     return noMemory(error);
   }
@@ -72,8 +72,8 @@ dlc_status decodeStrings(dlc_context &c, uint32_t value, dlc_value &to, Error &e
   int64_t dims[DLC_MAX_RANK], count;
   bool ok = v.shape != none || v.rank == 0;
   for (uint32_t i = 0; ok && i < v.rank; ++i) {
-    uint32_t slot = p.shape(value)[i], stage = p.slotStage[slot];
-    ok = stage != none && c.plans.base.evaluated[stage];
+    uint32_t slot = p.shape(value)[i];
+    ok = c.knownSlots[slot];
     dims[i] = c.plans.base.slots[slot];
   }
   ok = ok && elementCount(dims, v.rank, count) && uint64_t(count) < k.size / 8;
@@ -124,6 +124,7 @@ dlc_status evaluateStatic(dlc_context &c, Error &error) {
   if (resolveFree(c, error)) {
     return error.status;
   }
+  evaluateStaticDims(p, base.slots.data(), c.knownSlots.data(), dimSource(c));
   int64_t scratch = 0;
   for (uint32_t stage : p.stageTree) {
     const StageInfo &info = p.stageInfo[stage];
@@ -158,7 +159,7 @@ dlc_status makeVariables(dlc_context &c, Error &error) {
   for (uint32_t i = 0; i < p.variables.size(); ++i) {
     uint32_t slot = p.variables[i].size;
     int64_t bytes = c.plans.base.slots[slot];
-    if (!c.plans.base.evaluated[p.slotStage[slot]] || bytes < 0) {
+    if (!c.knownSlots[slot] || bytes < 0) {
       return fail(error, DLC_INVALID_MODEL, "variable %u ('%s') has no size", i, p.string(p.variables[i].name));
     }
     uint32_t constant = p.variables[i].constant;

@@ -57,7 +57,28 @@ dlc_status evaluate(const Program &p, const dlc_abi_dim_instr &i, int64_t *slots
   default: dst = a; return check(p, i, slots, error);
   }
 }
+/// Whether everything that an instruction reads from slots is known.
+bool operandsKnown(const Program &p, const dlc_abi_dim_instr &i, const uint8_t *known) {
+  switch (i.op) {
+  case DLC_DIM_CONST:
+  case DLC_DIM_READ: return true;
+  case DLC_DIM_VALUE_DIM: return known[p.shape(i.a)[i.b]];
+  default: return known[i.a] && known[i.b];
+  }
+}
 } // namespace
+
+void evaluateStaticDims(const Program &p, int64_t *slots, uint8_t *known, const DimSource &source) {
+  for (uint32_t stage : p.stageTree) {
+    const dlc_abi_stage &s = p.stages[stage];
+    for (uint32_t k = s.first_instr; k < s.first_instr + s.instr_count; ++k) {
+      const dlc_abi_dim_instr &i = p.instrs[k];
+      Error ignored;
+      known[i.dst] = p.slotSizes[i.dst] == Sizes::Static && operandsKnown(p, i, known) &&
+                     evaluate(p, i, slots, source, ignored) == DLC_OK;
+    }
+  }
+}
 
 dlc_status evaluateDims(const Program &p, uint32_t stage, int64_t *slots, const DimSource &source, Error &error) {
   const dlc_abi_stage &s = p.stages[stage];

@@ -18,4 +18,8 @@ struct DimSource {
 /// Runs a stage's instructions on `slots`.
 dlc_status evaluateDims(const Program &program, uint32_t stage, int64_t *slots, const DimSource &source, Error &error);
 
+/// Runs the instructions of all stages that depend on nothing; known[slot] tells which slots have their number.
+/// Instructions that fail are left out: the run that needs them will say why.
+void evaluateStaticDims(const Program &program, int64_t *slots, uint8_t *known, const DimSource &source);
+
 } // namespace dlc::rt

@@ -46,11 +46,13 @@ public:
   Estimate(const dlc_model &model, uint32_t entry, dlc_memory &out) : p(model.program), entry(entry), out(out) {}
 
   dlc_status run(Described &described, uint32_t threads, Error &error) {
-    if (!slots.resize(p.header.slot_count) || !known.resize(p.stages.size())) {
+    if (!slots.resize(p.header.slot_count) || !known.resize(p.stages.size()) ||
+        !knownSlots.resize(p.header.slot_count)) {
       return fail(error, DLC_OUT_OF_MEMORY, "no memory for %u slots", p.header.slot_count);
     }
     DimSource source = {&described, Described::valueDim, Described::read, Described::given};
     out.complete = 1;
+    evaluateStaticDims(p, slots.data(), knownSlots.data(), source);
     for (uint32_t stage : p.stageTree) {
       const StageInfo &info = p.stageInfo[stage];
       bool mine = p.blockInfo[info.block].entry == entry;
@@ -103,7 +105,7 @@ private:
   uint32_t entry;
   dlc_memory &out;
   Vector<int64_t> slots;
-  Vector<uint8_t> known;
+  Vector<uint8_t> known, knownSlots; ///< by stage, by slot
 };
 } // namespace
 

@@ -271,8 +271,7 @@ private:
   bool variables() {
     for (uint32_t i = 0; i < p.variables.size(); ++i) {
       const dlc_abi_variable &v = p.variables[i];
-      uint32_t stage = p.slotStage[v.size];
-      if (stage == none || p.stageInfo[stage].sizes != Sizes::Static) {
+      if (p.slotStage[v.size] == none || p.slotSizes[v.size] != Sizes::Static) {
         fail(error, DLC_INVALID_MODEL, "variable %u ('%s'): expected a size that depends on nothing", i,
              p.string(v.name));
         return false;

@@ -218,7 +218,7 @@ std::string Builder::elf(const std::string &code) {
   Blob blob = finish();
   size_t linkCount = 1 + variants.size() * kernels.size();
   constexpr size_t page = 4096, noteAt = sizeof(Elf64_Ehdr) + 4 * sizeof(Elf64_Phdr);
-  size_t programAt = 512, textAt = (programAt + blob.programSize + 8 * linkCount + page - 1) & ~(page - 1);
+  size_t programAt = elfProgram, textAt = (programAt + blob.programSize + 8 * linkCount + page - 1) & ~(page - 1);
   size_t weightsAt = textAt + page;
   std::string out(weightsAt + weights.size(), '\0');
   memcpy(out.data() + programAt, blob.base, blob.programSize);

@@ -92,6 +92,7 @@ public:
   Blob finish();
   /// The same program in an ELF file. All kernels are the code bytes `code`.
   std::string elf(const std::string &code);
+  static constexpr size_t elfProgram = 512; ///< where the program starts in that file
 
 private:
   std::string strings = std::string(1, '\0');
