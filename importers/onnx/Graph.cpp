@@ -1,0 +1,219 @@
+//===- Graph.cpp - the import of one model: nodes ------------------------------------------===//
+#include "importers/onnx/Graph.h"
+
+namespace dlc::onnx_import {
+namespace {
+/// Calls of functions within functions, and subgraphs within subgraphs.
+constexpr unsigned kMaxDepth = 64;
+
+llvm::StringRef normalDomain(llvm::StringRef domain) { return domain == "ai.onnx" ? llvm::StringRef() : domain; }
+
+/// Problems without end help nobody.
+constexpr size_t kMaxProblems = 1000;
+} // namespace
+
+mlir::Location Importer::locationOf(const onnx::NodeProto &node) const {
+  std::string name = node.name();
+  if (name.empty()) {
+    name = node.op_type() + ":" + (node.output_size() ? node.output(0) : std::string());
+  }
+  return mlir::NameLoc::get(mlir::StringAttr::get(context, name));
+}
+
+void Importer::report(const onnx::NodeProto *node, int64_t opset, const llvm::Twine &reason) {
+  if (problems.size() - problemsBefore >= kMaxProblems) {
+    return;
+  }
+  if (!node) {
+    problems.push_back({"", "", "", 0, reason.str()});
+    return;
+  }
+  std::string name = node->name();
+  if (name.empty() && node->output_size()) {
+    name = node->output(0);
+  }
+  problems.push_back({name, node->op_type(), normalDomain(node->domain()).str(), opset, reason.str()});
+}
+
+void Importer::define(Scope &scope, const onnx::NodeProto &node, llvm::ArrayRef<Value> values) {
+  for (auto [i, name] : llvm::enumerate(node.output())) {
+    Binding binding;
+    binding.value = i < values.size() ? values[i] : Value();
+    binding.poisoned = !binding.value;
+    if (!name.empty() && !scope.define(name, binding)) {
+      report(&node, 0, "expected every value to be computed once, got a second one called '" + name + "'");
+    }
+  }
+}
+
+void Importer::poison(Scope &scope, const onnx::NodeProto &node) { define(scope, node, {}); }
+
+Value Importer::materialize(llvm::StringRef name, Binding &binding) {
+  if (binding.value || binding.poisoned || binding.isAbsent()) {
+    return binding.value;
+  }
+  std::string error;
+  mlir::ElementsAttr value =
+      binding.tensor ? constants.convert(*binding.tensor, error) : constants.convert(*binding.sparse, error);
+  if (!value) {
+    report(nullptr, 0, "initialiser '" + name + "': " + error);
+    binding.poisoned = true;
+    return {};
+  }
+  // Constants stand at the start of the function, so that every region sees them.
+  mlir::OpBuilder b(context);
+  mlir::Block &entry = main.getBody().front();
+  if (lastConstant) {
+    b.setInsertionPointAfter(lastConstant);
+  } else {
+    b.setInsertionPointToStart(&entry);
+  }
+  auto op = nn::ConstantOp::of(b, mlir::NameLoc::get(b.getStringAttr(name)), value);
+  lastConstant = op;
+  sizeValues.note(op);
+  return binding.value = op.getResult();
+}
+
+Importer::Resolved Importer::resolveOperands(Scope &scope, const onnx::NodeProto &node,
+                                             llvm::SmallVectorImpl<Value> &operands) {
+  Resolved result = Resolved::Yes;
+  for (const std::string &name : node.input()) {
+    operands.emplace_back();
+    if (name.empty()) {
+      continue;
+    }
+    Binding *binding = scope.find(name);
+    if (!binding) {
+      report(&node, 0, "expected input '" + name + "' to be defined, got no such value");
+      result = Resolved::Missing;
+    } else if (!binding->isAbsent() && !(operands.back() = materialize(name, *binding)) && result == Resolved::Yes) {
+      result = Resolved::Poisoned;
+    }
+  }
+  while (!operands.empty() && !operands.back() && result == Resolved::Yes) {
+    operands.pop_back();
+  }
+  return result;
+}
+
+std::string Importer::checkOperands(const Rule &rule, llvm::ArrayRef<Value> operands) const {
+  if (operands.size() < rule.arity.least || operands.size() > rule.arity.most) {
+    std::string most = rule.arity.most == kAnyNumber         ? " or more"
+                       : rule.arity.most == rule.arity.least ? ""
+                                                             : " to " + std::to_string(rule.arity.most);
+    return "expected " + std::to_string(rule.arity.least) + most + " inputs, got " + std::to_string(operands.size());
+  }
+  for (auto [i, v] : llvm::enumerate(operands)) {
+    if (!v && i < rule.arity.least) {
+      return "expected input " + std::to_string(i) + " to be present";
+    }
+    if (v && rule.inputs == Inputs::Tensors && !llvm::isa<mlir::RankedTensorType>(v.getType())) {
+      return "expected a tensor as input " + std::to_string(i);
+    }
+  }
+  return {};
+}
+
+void Importer::applyRule(Scope &scope, const onnx::NodeProto &proto, mlir::OpBuilder &builder,
+                         RuleTable::Match match, int64_t opset, llvm::SmallVector<Value> operands) {
+  if (std::string error = checkOperands(*match.rule, operands); !error.empty()) {
+    report(&proto, opset, error);
+    return poison(scope, proto);
+  }
+  Node node(*this, scope, proto, builder, locationOf(proto), std::move(operands), opset, match.since);
+  diagnostic.clear();
+  size_t before = problems.size();
+  bool failed = mlir::failed(match.rule->import(node)) || node.failed();
+  if (!failed) {
+    for (auto [i, v] : llvm::enumerate(node.results())) {
+      if (node.wants(i) && !v && !node.failed()) {
+        (void)node.fail("expected no use of output " + llvm::Twine(i) + ", which is not supported");
+      }
+    }
+    if (llvm::StringRef name = node.unusedAttribute(); !name.empty() && !node.failed()) {
+      (void)node.fail("expected no attribute '" + name + "'");
+    }
+  }
+  if (failed || node.failed()) {
+    if (problems.size() == before || !node.reason().empty()) {
+      report(&proto, opset, !node.reason().empty() ? node.reason() : !diagnostic.empty() ? diagnostic : "can't be imported");
+    }
+    return poison(scope, proto);
+  }
+  define(scope, proto, node.results());
+}
+
+void Importer::importNode(Scope &scope, const onnx::NodeProto &node, mlir::OpBuilder &builder) {
+  if (!spend(1)) {
+    return poison(scope, node);
+  }
+  llvm::StringRef domain = normalDomain(node.domain());
+  auto imported = scope.frame.opsets.find(domain);
+  int64_t opset = imported == scope.frame.opsets.end() ? (domain.empty() ? 0 : 1) : imported->second;
+  const onnx::FunctionProto *function = findFunction(node);
+  RuleTable::Match match = function ? RuleTable::Match() : rules.find(domain, node.op_type(), opset);
+  llvm::SmallVector<Value> operands;
+  Resolved resolved = resolveOperands(scope, node, operands);
+  if (!function && !match.rule) {
+    bool known = !rules.versions(domain, node.op_type()).empty();
+    report(&node, opset, known ? "this version of the op is not supported" : "the op is not supported");
+    return poison(scope, node);
+  }
+  if (resolved != Resolved::Yes) {
+    return poison(scope, node);
+  }
+  if (scope.depth > kMaxDepth || scope.frame.depth > kMaxDepth) {
+    report(&node, opset, "expected at most " + llvm::Twine(kMaxDepth) + " nested graphs and functions");
+    return poison(scope, node);
+  }
+  if (function) {
+    return applyFunction(scope, node, builder, *function, operands);
+  }
+  applyRule(scope, node, builder, match, opset, std::move(operands));
+}
+
+bool Importer::spend(int64_t nodes) {
+  if (budget >= 0 && (budget -= nodes) < 0) {
+    report(nullptr, 0, "expected a model of fewer nodes, with those of its functions at every call");
+  }
+  return budget >= 0;
+}
+
+void Importer::importNodes(Scope &scope, const NodeList &nodes, const std::vector<std::string> &wanted,
+                           mlir::OpBuilder &builder) {
+  if (scope.depth + scope.frame.depth > 0 && !spend(nodes.size())) {
+    return;
+  }
+  NodeOrder order = orderNodes(nodes, wanted, [&](llvm::StringRef name) { return scope.defines(name); });
+  for (const onnx::NodeProto *node : order.nodes) {
+    importNode(scope, *node, builder);
+  }
+  if (!order.cyclic.empty()) {
+    report(order.cyclic.front(), 0, "expected a graph without cycles, got " + llvm::Twine(order.cyclic.size()) +
+                                        " nodes that need their own results or wait for such nodes");
+  }
+  for (const onnx::NodeProto *node : order.cyclic) {
+    poison(scope, *node);
+  }
+}
+
+void Importer::addInitializers(Scope &scope, const onnx::GraphProto &graph) {
+  auto add = [&](const std::string &name, Binding binding) {
+    if (!scope.defines(name)) {
+      scope.define(name, binding);
+    } else if (scope.find(name)->tensor || scope.find(name)->sparse) {
+      report(nullptr, 0, "expected one initialiser called '" + name + "', got two");
+    }
+  };
+  for (const auto &tensor : graph.initializer()) {
+    Binding binding;
+    binding.tensor = &tensor;
+    add(tensor.name(), binding);
+  }
+  for (const auto &tensor : graph.sparse_initializer()) {
+    Binding binding;
+    binding.sparse = &tensor;
+    add(tensor.values().name(), binding);
+  }
+}
+} // namespace dlc::onnx_import

@@ -1,0 +1,52 @@
+//===- Import.h - ONNX models as modules of the nn dialect --------------------===//
+#ifndef DLC_IMPORTERS_ONNX_IMPORT_H
+#define DLC_IMPORTERS_ONNX_IMPORT_H
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+#include <string>
+#include <vector>
+
+namespace dlc::onnx_import {
+/// What to take of a model, and what is known of its sizes.
+struct ImportOptions {
+  /// Names of the values to compute; empty: the graph's outputs.
+  std::vector<std::string> fetches;
+  /// Names of values to feed instead of the graph's inputs; empty: the graph's inputs that have no initialiser. An
+  /// intermediate value can be fed when the model states its type.
+  std::vector<std::string> feeds;
+  /// What named dims are: the name in the model (or the symbol made of it) -> a number or a formula, e.g. `2 * batch`.
+  llvm::StringMap<std::string> dims;
+  /// Sizes of inputs that replace those in the model: name -> one number or formula per dim.
+  llvm::StringMap<std::vector<std::string>> inputShapes;
+  /// Does not compare the shapes that the model states of its outputs with the inferred ones.
+  bool ignoreOutputShapes = false;
+};
+
+/// Why a part of the model (a node, or the whole when `op` is empty) can't be imported.
+struct Problem {
+  std::string node;
+  std::string op;
+  std::string domain;
+  int64_t opset = 0;
+  std::string reason;
+};
+
+/// One line: `node "conv1" (Conv, opset 11): expected 2 strides, got 3`.
+std::string toString(const Problem &problem);
+
+/// Imports the ONNX model in the file `path` as a module with one function, `@main`. Constants stay in the mapped file;
+/// the mapping lives as long as they do. On failure `problems` lists everything that is wrong with the model, not only
+/// the first; nothing is emitted as a diagnostic.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext &context, llvm::StringRef path,
+                                                               const ImportOptions &options,
+                                                               std::vector<Problem> &problems);
+
+/// The same for a serialised model in memory, which is copied. External data is looked for in `folder`; where that is
+/// empty, external data is refused.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> importModelFromMemory(mlir::MLIRContext &context,
+                                                                         llvm::StringRef bytes, llvm::StringRef folder,
+                                                                         const ImportOptions &options,
+                                                                         std::vector<Problem> &problems);
+} // namespace dlc::onnx_import
+#endif

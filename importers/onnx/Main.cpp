@@ -1,0 +1,249 @@
+//===- Main.cpp - the import of one model: its inputs and outputs -------------------------===//
+#include "importers/onnx/Graph.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+
+namespace dlc::onnx_import {
+namespace {
+constexpr int64_t kNewestOpset = 27;
+constexpr int64_t kFirstIrWithOpsets = 3;
+} // namespace
+
+Importer::Importer(mlir::MLIRContext *context, const Model &model, const ImportOptions &options,
+                   std::vector<Problem> &problems)
+    : symbols(context, options), context(context), model(model), options(options), problems(problems),
+      constants(context, model), rules(RuleTable::get()), problemsBefore(problems.size()) {}
+
+void Importer::readOpsets(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports, Frame &f) {
+  for (const auto &import : imports) {
+    llvm::StringRef domain = import.domain() == "ai.onnx" ? llvm::StringRef() : llvm::StringRef(import.domain());
+    auto [it, added] = f.opsets.try_emplace(domain, import.version());
+    if (!added && it->second != import.version()) {
+      report(nullptr, 0, "expected one opset per domain, got " + llvm::Twine(it->second) + " and " +
+                             llvm::Twine(import.version()) + " for '" + domain + "'");
+    }
+    if (domain.empty() && (import.version() < 1 || import.version() > kNewestOpset)) {
+      report(nullptr, 0, "expected opset 1 to " + llvm::Twine(kNewestOpset) + ", got " + llvm::Twine(import.version()));
+    }
+  }
+}
+
+const onnx::ValueInfoProto *Importer::describe(llvm::StringRef name) const {
+  auto it = described.find(name);
+  return it == described.end() ? nullptr : it->second;
+}
+
+bool Importer::overrideShape(llvm::StringRef name, Type &type, std::string &error) {
+  auto it = options.inputShapes.find(name);
+  if (it == options.inputShapes.end()) {
+    return true;
+  }
+  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  if (!tensor) {
+    error = "expected no sizes for an input that is no tensor";
+    return false;
+  }
+  Shape shape;
+  for (const std::string &text : it->second) {
+    std::string reason;
+    mlir::FailureOr<Expr> e = dim::parse(context, text, reason);
+    if (mlir::failed(e)) {
+      error = "expected a size, got `" + text + "`: " + reason;
+      return false;
+    }
+    shape.push_back(*e);
+  }
+  type = dim::getTensorType(shape, tensor.getElementType());
+  return true;
+}
+
+Value Importer::addArgument(Scope &scope, llvm::StringRef name, Type type) {
+  mlir::Block &entry = main.getBody().front();
+  Value v = entry.addArgument(type, mlir::NameLoc::get(mlir::StringAttr::get(context, name)));
+  Binding binding;
+  binding.value = v;
+  if (!scope.define(name, binding)) {
+    report(nullptr, 0, "expected inputs of different names, got '" + name + "' twice");
+  }
+  return v;
+}
+
+void Importer::addInput(Scope &scope, const onnx::ValueInfoProto &info) {
+  onnx::TypeProto proto = info.type();
+  // An override states the rank that the model may not know.
+  if (options.inputShapes.contains(info.name()) && proto.has_tensor_type()) {
+    proto.mutable_tensor_type()->mutable_shape()->clear_dim();
+  }
+  std::string error;
+  Type type = convertType(proto, info.name(), symbols, context, error);
+  if (!type || !overrideShape(info.name(), type, error)) {
+    report(nullptr, 0, "input '" + info.name() + "': " + error);
+    Binding binding;
+    binding.poisoned = true;
+    scope.define(info.name(), binding);
+    return;
+  }
+  addArgument(scope, info.name(), type);
+}
+
+void Importer::addInputs(Scope &scope) {
+  const onnx::GraphProto &graph = model.proto.graph();
+  for (const std::string &name : options.feeds) {
+    if (const onnx::ValueInfoProto *info = describe(name)) {
+      addInput(scope, *info);
+    } else {
+      report(nullptr, 0, "expected a fed value whose type the model states, got '" + name + "'");
+    }
+  }
+  addInitializers(scope, graph);
+  for (const auto &info : graph.input()) {
+    Binding *known = scope.find(info.name());
+    // Inputs with a value are constants; before IR 4 every initialiser was an input too.
+    if (known && (known->tensor || known->sparse || llvm::is_contained(options.feeds, info.name()))) {
+      continue;
+    }
+    if (options.feeds.empty()) {
+      addInput(scope, info);
+    }
+  }
+}
+
+std::vector<std::string> Importer::wantedOutputs() const {
+  if (!options.fetches.empty()) {
+    return options.fetches;
+  }
+  std::vector<std::string> names;
+  for (const auto &output : model.proto.graph().output()) {
+    names.push_back(output.name());
+  }
+  return names;
+}
+
+void Importer::checkOutput(const onnx::ValueInfoProto &info, Value v) {
+  const auto &proto = info.type();
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(v.getType());
+  if (!proto.has_tensor_type() || !type) {
+    return;
+  }
+  Type element = elementType(context, proto.tensor_type().elem_type());
+  if (element && element != type.getElementType()) {
+    return report(nullptr, 0, "output '" + info.name() + "': expected " + dataTypeName(proto.tensor_type().elem_type()) +
+                                  " as the model states, got another element type");
+  }
+  if (options.ignoreOutputShapes || !proto.tensor_type().has_shape()) {
+    return;
+  }
+  const auto &dims = proto.tensor_type().shape().dim();
+  bool fits = dims.size() == type.getRank();
+  for (int64_t i = 0; fits && i < type.getRank(); ++i) {
+    fits = !dims[i].has_dim_value() || dims[i].dim_value() < 0 || type.isDynamicDim(i) ||
+           dims[i].dim_value() == type.getDimSize(i);
+  }
+  if (!fits) {
+    std::string text;
+    llvm::raw_string_ostream(text) << type;
+    report(nullptr, 0, "output '" + info.name() + "': expected the shape that the model states, got " + text);
+  }
+}
+
+void Importer::finishMain(Scope &scope) {
+  std::vector<std::string> wanted = wantedOutputs();
+  llvm::SmallVector<Value> results;
+  for (const std::string &name : wanted) {
+    Binding *binding = scope.find(name);
+    if (!binding) {
+      report(nullptr, 0, "expected output '" + name + "' to be defined, got no such value");
+      continue;
+    }
+    if (Value v = materialize(name, *binding)) {
+      const onnx::ValueInfoProto *info = describe(name);
+      if (info && options.inputShapes.empty() && options.dims.empty() && options.feeds.empty()) {
+        checkOutput(*info, v);
+      }
+      results.push_back(v);
+    }
+  }
+  if (problems.size() != problemsBefore) {
+    return;
+  }
+  if (!options.fetches.empty() && options.feeds.empty()) {
+    main.getBody().front().eraseArguments([&](mlir::BlockArgument a) { return a.use_empty() && !llvm::is_contained(results, a); });
+  }
+  mlir::Block &entry = main.getBody().front();
+  mlir::OpBuilder b = mlir::OpBuilder::atBlockEnd(&entry);
+  mlir::func::ReturnOp::create(b, main.getLoc(), results);
+  main.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), mlir::ValueRange(results).getTypes()));
+  for (auto [i, argument] : llvm::enumerate(entry.getArguments())) {
+    main.setArgAttr(i, "nn.name", llvm::cast<mlir::NameLoc>(argument.getLoc()).getName());
+  }
+  for (auto [i, name] : llvm::enumerate(wanted)) {
+    main.setResultAttr(i, "nn.name", b.getStringAttr(name));
+  }
+}
+
+/// Rules create operands before they know whether these are needed.
+void Importer::eraseUnused() {
+  llvm::SmallVector<mlir::Operation *> ops;
+  main.walk<mlir::WalkOrder::PreOrder>([&](mlir::Operation *op) { ops.push_back(op); });
+  // Reversed: users come before what they use, and what is in regions before its op.
+  for (mlir::Operation *op : llvm::reverse(ops)) {
+    if (op != main && mlir::isOpTriviallyDead(op)) {
+      op->erase();
+    }
+  }
+}
+
+void Importer::createMain() {
+  const onnx::ModelProto &proto = model.proto;
+  mlir::OpBuilder b(context);
+  mlir::Location loc = mlir::NameLoc::get(b.getStringAttr(proto.graph().name().empty() ? "main" : proto.graph().name()));
+  module = mlir::ModuleOp::create(loc);
+  mlir::ModuleOp op = *module;
+  op->setAttr("nn.name", b.getStringAttr(proto.graph().name()));
+  op->setAttr("nn.producer", b.getStringAttr(proto.producer_name()));
+  auto opset = frame.opsets.find("");
+  op->setAttr("nn.opset", b.getI64IntegerAttr(opset == frame.opsets.end() ? 0 : opset->second));
+  b.setInsertionPointToStart(op.getBody());
+  main = mlir::func::FuncOp::create(b, loc, "main", b.getFunctionType({}, {}));
+  main.addEntryBlock();
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> Importer::run() {
+  mlir::ScopedDiagnosticHandler handler(context, [&](mlir::Diagnostic &d) {
+    if (d.getSeverity() == mlir::DiagnosticSeverity::Error) {
+      diagnostic = d.str();
+    }
+    return mlir::success();
+  });
+  readOpsets(model.proto.opset_import(), frame);
+  if (model.proto.opset_import().empty()) {
+    if (model.proto.ir_version() >= kFirstIrWithOpsets) {
+      report(nullptr, 0, "expected the model to state its opset, got no opset_import");
+    }
+    frame.opsets[""] = 1;
+  }
+  readFunctions();
+  const onnx::GraphProto &graph = model.proto.graph();
+  for (const auto *list : {&graph.input(), &graph.output(), &graph.value_info()}) {
+    for (const auto &info : *list) {
+      described.try_emplace(info.name(), &info);
+    }
+  }
+  createMain();
+  Scope scope(frame);
+  addInputs(scope);
+  mlir::OpBuilder builder = mlir::OpBuilder::atBlockEnd(&main.getBody().front());
+  importNodes(scope, graph.node(), wantedOutputs(), builder);
+  finishMain(scope);
+  if (problems.size() != problemsBefore) {
+    return {};
+  }
+  eraseUnused();
+  diagnostic.clear();
+  if (mlir::failed(mlir::verify(*module))) {
+    report(nullptr, 0, "the imported module is not valid: " + diagnostic);
+    return {};
+  }
+  return std::move(module);
+}
+} // namespace dlc::onnx_import

@@ -1,0 +1,128 @@
+//===- Node.cpp - one node while it is imported --------------------------------------------===//
+#include "importers/onnx/Node.h"
+#include "importers/onnx/Graph.h"
+
+namespace dlc::onnx_import {
+namespace {
+/// Shapes have fewer elements.
+constexpr int64_t kMaxSizes = 64;
+} // namespace
+
+Node::Node(Importer &importer, Scope &scope, const onnx::NodeProto &proto, mlir::OpBuilder &builder,
+           mlir::Location loc, llvm::SmallVector<Value> operands, int64_t opset, int since)
+    : proto(proto), importer(importer), scope(scope), builder(builder), loc(loc), opset(opset), since(since),
+      operands(std::move(operands)), outputs(proto.output_size()) {}
+
+void Node::set(unsigned i, Value v) {
+  if (i < outputs.size()) {
+    outputs[i] = v;
+  }
+}
+
+llvm::LogicalResult Node::fail(const llvm::Twine &reason) {
+  if (!hasFailed) {
+    hasFailed = true;
+    failure = reason.str();
+  }
+  return mlir::failure();
+}
+
+llvm::LogicalResult Node::finish(mlir::Operation *op) {
+  std::optional<mlir::RegisteredOperationName> name = op->getRegisteredInfo();
+  if (name && mlir::failed(name->verifyInvariants(op))) {
+    op->erase();
+    return fail(importer.diagnostic);
+  }
+  importer.sizeValues.note(op);
+  return mlir::success();
+}
+
+std::optional<Shape> Node::sizes(unsigned i) {
+  Value v = in(i);
+  if (hasFailed || !v) {
+    return std::nullopt;
+  }
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(v.getType());
+  if (!type || type.getRank() > 1 || !type.hasStaticShape() || type.getNumElements() > kMaxSizes ||
+      !nn::isInteger(type.getElementType())) {
+    (void)fail("expected a 1-D tensor of integers of known length at input " + llvm::Twine(i));
+    return std::nullopt;
+  }
+  if (std::optional<Shape> known = importer.sizeValues.get(v)) {
+    return known;
+  }
+  Shape symbols;
+  llvm::StringRef base = proto.name().empty() ? llvm::StringRef(proto.op_type()) : llvm::StringRef(proto.name());
+  for (int64_t k = 0; k < type.getNumElements(); ++k) {
+    symbols.push_back(importer.symbols.fresh(base + "_" + llvm::Twine(k), /*maybeNegative=*/true));
+  }
+  return make<nn::ReadDimsOp>(v, shapeAttr(symbols)) ? std::optional<Shape>(symbols) : std::nullopt;
+}
+
+Expr Node::freshSize(const llvm::Twine &what, bool maybeNegative) { return importer.symbols.fresh(what, maybeNegative); }
+
+std::optional<Ints> Node::knownInts(Value v) {
+  if (!v) {
+    return std::nullopt;
+  }
+  Ints result;
+  if (std::optional<Shape> values = importer.sizeValues.get(v)) {
+    for (Expr e : *values) {
+      std::optional<int64_t> x = dim::getConstant(e);
+      if (!x) {
+        return std::nullopt;
+      }
+      result.push_back(*x);
+    }
+    return result;
+  }
+  std::optional<nn::Tensor> tensor = knownTensor(v);
+  if (!tensor || !llvm::isa<mlir::IntegerType>(tensor->element())) {
+    return std::nullopt;
+  }
+  for (int64_t i = 0; i < tensor->count(); ++i) {
+    result.push_back(tensor->integer(i));
+  }
+  return result;
+}
+
+std::optional<llvm::SmallVector<double>> Node::knownFloats(Value v) {
+  std::optional<nn::Tensor> tensor = knownTensor(v);
+  llvm::SmallVector<double> result;
+  if (!tensor || !nn::isNumber(tensor->element())) {
+    return std::nullopt;
+  }
+  nn::visitElement(tensor->element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (nn::isSmallFloat<T>) {
+      llvm::transform(tensor->values<T>(), std::back_inserter(result), [](T x) { return double(float(x)); });
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      llvm::transform(tensor->values<T>(), std::back_inserter(result), [](T x) { return double(x); });
+    }
+  });
+  return static_cast<int64_t>(result.size()) == tensor->count() ? std::optional(result) : std::nullopt;
+}
+
+std::optional<nn::Tensor> Node::knownTensor(Value v) {
+  auto op = v ? v.getDefiningOp<nn::ConstantOp>() : nullptr;
+  if (!op) {
+    return std::nullopt;
+  }
+  mlir::FailureOr<nn::Tensor> tensor = nn::tensorFromAttr(op.getValue());
+  return mlir::failed(tensor) ? std::nullopt : std::optional<nn::Tensor>(*tensor);
+}
+
+std::optional<Ints> Node::knownIntsOf(llvm::StringRef attribute, unsigned i) {
+  if (hasAttribute(attribute)) {
+    return getInts(attribute);
+  }
+  if (!has(i)) {
+    return std::nullopt;
+  }
+  std::optional<Ints> known = knownInts(in(i));
+  if (!known) {
+    (void)fail("expected input " + llvm::Twine(i) + " (" + attribute + ") to be known at compile time");
+  }
+  return known;
+}
+} // namespace dlc::onnx_import

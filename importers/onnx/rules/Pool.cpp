@@ -1,0 +1,112 @@
+//===- Pool.cpp - pooling --------------------------------------------------------------------------------------===//
+#include "importers/onnx/rules/Window.h"
+#include <cmath>
+#include <limits>
+
+namespace dlc::onnx_import {
+namespace {
+using Result = llvm::LogicalResult;
+
+/// What never wins against an element of the type.
+double lowest(Type element) {
+  if (auto integer = llvm::dyn_cast<mlir::IntegerType>(element)) {
+    return integer.isUnsigned() ? 0.0 : -std::ldexp(1.0, integer.getWidth() - 1);
+  }
+  return -std::numeric_limits<double>::infinity();
+}
+
+Value maxOf(Node &n, Value x, const Window &w) {
+  return n.make<nn::MaxPoolOp>(x, w.kernel, w.strides, w.dilations, w.pads, w.ceilMode, false);
+}
+Value meanOf(Node &n, Value x, const Window &w, bool countPad) {
+  return n.make<nn::AvgPoolOp>(x, w.kernel, w.strides, w.dilations, w.pads, w.ceilMode, false, countPad);
+}
+
+Result maxPool(Node &n) {
+  Value x = n.in(0);
+  n.ignore({"storage_order"});
+  std::optional<Window> w = readWindow(n, x, {}, n.scalar(nn::elementOf(x), lowest(nn::elementOf(x))));
+  return w ? n.result(withOutputSizes(n, *w, maxOf(n, x, *w))) : mlir::failure();
+}
+
+Result averagePool(Node &n) {
+  Value x = n.in(0);
+  bool countPad = n.getBool("count_include_pad", false);
+  std::optional<Window> w = readWindow(n, x, {}, countPad ? n.scalar(nn::elementOf(x), 0) : Value());
+  return w ? n.result(withOutputSizes(n, *w, meanOf(n, x, *w, countPad))) : mlir::failure();
+}
+
+Ints spatialAxes(Node &n) {
+  Ints axes;
+  for (int64_t i = 2; i < nn::rankOf(n.in(0)); ++i) {
+    axes.push_back(i);
+  }
+  return axes;
+}
+
+template <nn::ReduceKind kind> Result globalPool(Node &n) {
+  if (nn::rankOf(n.in(0)) < 3) {
+    return n.fail("expected an input of rank 3 or more, got rank " + llvm::Twine(nn::rankOf(n.in(0))));
+  }
+  return n.result(n.reduce(n.in(0), kind, spatialAxes(n)));
+}
+
+/// The order of the norm; version 1 has it as a float.
+double normOrder(Node &n) { return n.since < 2 ? n.getFloat("p", 2.0) : double(n.getInt("p", 2)); }
+
+Value power(Node &n, Value v, double exponent) {
+  return !v || exponent == 1.0 ? v : n.make<nn::PowOp>(v, n.scalar(nn::elementOf(v), exponent));
+}
+
+Result globalLpPool(Node &n) {
+  double p = normOrder(n);
+  Value powers = power(n, n.make<nn::AbsOp>(n.in(0)), p);
+  if (p == 0) {
+    return n.fail("expected p other than 0");
+  }
+  return n.failed() ? mlir::failure() : n.result(power(n, n.reduce(powers, nn::ReduceKind::Sum, spatialAxes(n)), 1 / p));
+}
+
+/// (sum of |x|^p)^(1/p); the sum is the mean times the window's size.
+Result lpPool(Node &n) {
+  Value x = n.in(0);
+  double p = normOrder(n);
+  std::optional<Window> w = readWindow(n, x, {}, n.scalar(nn::elementOf(x), 0));
+  if (!w || p == 0 || w->ceilMode) {
+    return n.fail("expected p other than 0 and no ceil_mode");
+  }
+  double count = 1;
+  for (int64_t k : w->kernel) {
+    count *= double(k);
+  }
+  Value sum = n.mul(meanOf(n, power(n, n.make<nn::AbsOp>(x), p), *w, true), count);
+  return n.result(withOutputSizes(n, *w, power(n, sum, 1 / p)));
+}
+
+/// x / (bias + alpha / size * sum of squares of neighbouring channels)^beta
+Result lrn(Node &n) {
+  Value x = n.in(0);
+  Shape shape = nn::shapeOf(x);
+  double alpha = n.getFloat("alpha", 0.0001), beta = n.getFloat("beta", 0.75), bias = n.getFloat("bias", 1.0);
+  int64_t size = n.getInt("size", 0);
+  if (size < 1 || shape.size() < 2) {
+    return n.fail("expected a size of at least 1 and an input of rank 2 or more");
+  }
+  Expr one = n.number(1), rest = dim::product(n.context(), llvm::ArrayRef(shape).drop_front(2));
+  Value squares = n.reshape(n.mul(x, x), {shape[0], one, shape[1], rest});
+  Window w{{size, 1}, {1, 1}, {1, 1}, {(size - 1) / 2, 0, size - 1 - (size - 1) / 2, 0}, false, std::nullopt};
+  Value mean = n.reshape(meanOf(n, squares, w, true), shape);
+  return n.result(n.div(x, power(n, n.add(n.mul(mean, alpha), bias), beta)));
+}
+} // namespace
+
+void addPoolRules(RuleTable &table) {
+  table.add({{"", "MaxPool", {1, 8, 10, 11, 12, 22}, maxPool, {1, 1}},
+             {"", "AveragePool", {1, 7, 10, 11, 19, 22}, averagePool, {1, 1}},
+             {"", "LpPool", {1, 2, 11, 18, 22}, lpPool, {1, 1}},
+             {"", "GlobalAveragePool", {1, 22}, globalPool<nn::ReduceKind::Mean>, {1, 1}},
+             {"", "GlobalMaxPool", {1, 22}, globalPool<nn::ReduceKind::Max>, {1, 1}},
+             {"", "GlobalLpPool", {1, 2, 22}, globalLpPool, {1, 1}},
+             {"", "LRN", {1, 13}, lrn, {1, 1}}});
+}
+} // namespace dlc::onnx_import

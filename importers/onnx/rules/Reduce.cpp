@@ -1,0 +1,61 @@
+//===- Reduce.cpp - reductions ----------------------------------------------------------------------------------===//
+#include "importers/onnx/Node.h"
+
+namespace dlc::onnx_import {
+namespace {
+using Result = llvm::LogicalResult;
+
+/// The axes of the attribute or of operand 1; all when there are none. Nullopt when nothing is to be reduced, or when
+/// the node failed.
+std::optional<Ints> reducedAxes(Node &n, int64_t rank) {
+  std::optional<Ints> stated = n.knownIntsOf("axes", 1);
+  bool noop = n.getBool("noop_with_empty_axes", false);
+  if (n.failed()) {
+    return std::nullopt;
+  }
+  if (!stated || stated->empty()) {
+    Ints all;
+    for (int64_t i = 0; i < rank; ++i) {
+      all.push_back(i);
+    }
+    return noop ? std::nullopt : std::optional<Ints>(all);
+  }
+  Ints axes = n.axes(*stated, rank);
+  return n.failed() ? std::nullopt : std::optional<Ints>(axes);
+}
+
+template <nn::ReduceKind kind> Result reduce(Node &n) {
+  Value x = n.in(0);
+  bool keep = n.getBool("keepdims", true);
+  std::optional<Ints> axes = reducedAxes(n, nn::rankOf(x));
+  if (n.failed()) {
+    return mlir::failure();
+  }
+  if (!axes) {
+    // The element-wise part of the reduction remains.
+    axes = Ints();
+    keep = true;
+  }
+  if (nn::isBool(nn::elementOf(x))) {
+    Type byte = n.builder.getIntegerType(8, false);
+    return n.result(n.cast(n.reduce(n.cast(x, byte), kind, *axes, keep), n.builder.getI1Type()));
+  }
+  return n.result(n.reduce(x, kind, *axes, keep));
+}
+} // namespace
+
+void addReduceRules(RuleTable &table) {
+  using Kind = nn::ReduceKind;
+  const llvm::SmallVector<int, 6> common{1, 11, 13, 18}, extreme{1, 11, 12, 13, 18, 20};
+  table.add({{"", "ReduceSum", {1, 11, 13}, reduce<Kind::Sum>, {1, 2}},
+             {"", "ReduceMean", common, reduce<Kind::Mean>, {1, 2}},
+             {"", "ReduceProd", common, reduce<Kind::Prod>, {1, 2}},
+             {"", "ReduceMax", extreme, reduce<Kind::Max>, {1, 2}},
+             {"", "ReduceMin", extreme, reduce<Kind::Min>, {1, 2}},
+             {"", "ReduceL1", common, reduce<Kind::L1>, {1, 2}},
+             {"", "ReduceL2", common, reduce<Kind::L2>, {1, 2}},
+             {"", "ReduceLogSum", common, reduce<Kind::LogSum>, {1, 2}},
+             {"", "ReduceLogSumExp", common, reduce<Kind::LogSumExp>, {1, 2}},
+             {"", "ReduceSumSquare", common, reduce<Kind::SumSquare>, {1, 2}}});
+}
+} // namespace dlc::onnx_import

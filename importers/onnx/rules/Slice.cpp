@@ -1,0 +1,163 @@
+//===- Slice.cpp - parts of tensors ----------------------------------------------------------------------------===//
+#include "importers/onnx/Node.h"
+#include <limits>
+
+namespace dlc::onnx_import {
+namespace {
+using Result = llvm::LogicalResult;
+
+/// Positions from here on mean "to the end", whatever the size.
+constexpr int64_t kEnd = std::numeric_limits<int32_t>::max();
+
+Expr atMost(Expr e, Expr bound) { return dim::provablyNonNegative(dim::sub(bound, e)) ? e : dim::min(e, bound); }
+Expr atLeast(Expr e, Expr bound) { return dim::provablyNonNegative(dim::sub(e, bound)) ? e : dim::max(e, bound); }
+
+/// A position counted from the front: negative ones start at the end.
+Expr fromFront(Node &n, Expr position, Expr size) {
+  if (std::optional<int64_t> number = dim::getConstant(position)) {
+    return *number < 0 ? dim::add(position, size) : position;
+  }
+  if (dim::provablyNonNegative(position)) {
+    return position;
+  }
+  Expr negative = dim::min(dim::max(dim::sub(n.number(0), position), n.number(0)), n.number(1));
+  return dim::add(position, dim::mul(negative, size));
+}
+
+/// `position` within [low, high] (numpy's rules for slices); constants far outside mean the bounds themselves.
+Expr clampPosition(Node &n, Expr position, Expr size, Expr low, Expr high) {
+  if (std::optional<int64_t> number = dim::getConstant(position)) {
+    if (*number >= kEnd) {
+      return high;
+    }
+    if (*number <= -kEnd) {
+      return low;
+    }
+  }
+  return atLeast(atMost(fromFront(n, position, size), high), low);
+}
+
+struct Extent {
+  Expr start, size;
+};
+Extent extentOf(Node &n, Expr start, Expr end, Expr size, int64_t step) {
+  Expr zero = n.number(0), last = dim::add(size, n.number(-1));
+  if (step > 0) {
+    Expr first = clampPosition(n, start, size, zero, size), stop = clampPosition(n, end, size, zero, size);
+    return {first, atLeast(dim::ceilDiv(dim::sub(stop, first), n.number(step)), zero)};
+  }
+  Expr first = clampPosition(n, start, size, zero, last), stop = clampPosition(n, end, size, n.number(-1), last);
+  return {atLeast(first, zero), atLeast(dim::ceilDiv(dim::sub(first, stop), n.number(-step)), zero)};
+}
+
+struct SliceOperands {
+  Shape starts, ends;
+  Ints axes, steps;
+};
+std::optional<SliceOperands> readSlice(Node &n, int64_t rank) {
+  SliceOperands s;
+  Ints axes;
+  if (n.since < 10) {
+    s.starts = n.numbers(n.getInts("starts"));
+    s.ends = n.numbers(n.getInts("ends"));
+    axes = n.getInts("axes");
+  } else {
+    std::optional<Shape> starts = n.sizes(1), ends = n.sizes(2);
+    std::optional<Ints> stated = n.knownInts(n.in(3)), steps = n.knownInts(n.in(4));
+    if ((n.has(3) && !stated) || (n.has(4) && !steps)) {
+      (void)n.fail("expected axes and steps that are known at compile time");
+    }
+    if (!starts || !ends || n.failed()) {
+      return std::nullopt;
+    }
+    s = {*starts, *ends, {}, steps.value_or(Ints())};
+    axes = stated.value_or(Ints());
+  }
+  if (axes.empty()) {
+    for (size_t i = 0; i < s.starts.size(); ++i) {
+      axes.push_back(i);
+    }
+  }
+  s.axes = n.axes(axes, rank, /*sorted=*/false);
+  s.steps.resize(s.steps.empty() ? axes.size() : s.steps.size(), 1);
+  bool even = s.ends.size() == s.starts.size() && axes.size() == s.starts.size() && s.steps.size() == axes.size();
+  bool stepsFit = llvm::all_of(s.steps, [](int64_t v) { return v != 0 && v > -kEnd; });
+  if (!even || !stepsFit) {
+    (void)n.fail("expected one start, end and step other than 0 per axis");
+  }
+  return n.failed() ? std::nullopt : std::optional<SliceOperands>(s);
+}
+
+Result slice(Node &n) {
+  Shape sizes = nn::shapeOf(n.in(0)), starts(sizes.size(), n.number(0));
+  Ints steps(sizes.size(), 1);
+  std::optional<SliceOperands> s = readSlice(n, sizes.size());
+  if (!s) {
+    return mlir::failure();
+  }
+  for (auto [i, axis] : llvm::enumerate(s->axes)) {
+    int64_t step = std::min<int64_t>(s->steps[i], kEnd);
+    Extent e = extentOf(n, s->starts[i], s->ends[i], sizes[axis], step);
+    starts[axis] = e.start;
+    sizes[axis] = e.size;
+    steps[axis] = step;
+  }
+  return n.result(n.make<nn::SliceOp>(n.in(0), n.shapeAttr(starts), n.shapeAttr(sizes), steps));
+}
+
+/// The sizes of the parts of a Split. Before version 18 the parts of an implicit split are equal; since then the last
+/// may be smaller.
+std::optional<Shape> splitSizes(Node &n, Expr size) {
+  unsigned count = n.numOutputs();
+  if (n.hasAttribute("split")) {
+    return n.numbers(n.getInts("split"));
+  }
+  int64_t stated = n.getInt("num_outputs", count);
+  if (n.has(1)) {
+    return n.sizes(1);
+  }
+  if (stated < count || count == 0 || stated > kEnd) {
+    (void)n.fail("expected as many outputs as num_outputs states, got " + llvm::Twine(count));
+    return std::nullopt;
+  }
+  Expr parts = n.number(stated);
+  Shape result;
+  if (std::optional<int64_t> known = dim::getConstant(size); known && n.since < 18 && *known % stated) {
+    (void)n.fail("expected a size that " + llvm::Twine(stated) + " divides, got " + llvm::Twine(*known));
+    return std::nullopt;
+  }
+  Expr chunk = n.since < 18 ? dim::floorDiv(size, parts) : dim::ceilDiv(size, parts);
+  for (unsigned i = 0; i < count; ++i) {
+    bool last = n.since >= 18 && i + 1 == stated;
+    result.push_back(last ? dim::sub(size, dim::mul(chunk, n.number(stated - 1))) : chunk);
+  }
+  return result;
+}
+
+Result split(Node &n) {
+  Shape shape = nn::shapeOf(n.in(0));
+  int64_t axis = n.axis(n.getInt("axis", 0), shape.size());
+  std::optional<Shape> sizes = n.failed() ? std::nullopt : splitSizes(n, shape[axis]);
+  if (!sizes || n.failed()) {
+    return mlir::failure();
+  }
+  if (sizes->size() < n.numOutputs()) {
+    return n.fail("expected " + llvm::Twine(n.numOutputs()) + " sizes, got " + llvm::Twine(sizes->size()));
+  }
+  Expr start = n.number(0);
+  for (unsigned i = 0; i < n.numOutputs(); ++i) {
+    if (n.wants(i)) {
+      n.set(i, n.slice(n.in(0), axis, start, (*sizes)[i]));
+    }
+    start = dim::add(start, (*sizes)[i]);
+  }
+  return n.status();
+}
+} // namespace
+
+void addSliceRules(RuleTable &table) {
+  table.add({{"", "Slice", {1}, slice, {1, 1}},
+             {"", "Slice", {10, 11, 13}, slice, {3, 5}},
+             {"", "Split", {1, 2, 11, 13, 18}, split, {1, 2}}});
+}
+} // namespace dlc::onnx_import
