@@ -8,19 +8,20 @@
 
 namespace dlc::cpu {
 
-/// A size or an offset: known while compiling, or an SSA value of index type.
+/// A size or an offset: known while compiling, or an SSA value of index type. `ShapedType::kDynamic` makes a size that is
+/// dynamic and has no value: enough to choose tiles, not to emit code.
 class Idx {
 public:
   Idx(int64_t constant = 0) : number(constant) {}
   Idx(int constant) : number(constant) {}
   Idx(mlir::Value value) : ssa(value) {}
 
-  bool isStatic() const { return !ssa; }
-  bool is(int64_t constant) const { return !ssa && number == constant; }
+  bool isStatic() const { return !ssa && number != mlir::ShapedType::kDynamic; }
+  bool is(int64_t constant) const { return isStatic() && number == constant; }
   int64_t constant() const { return number; }
   mlir::Value value() const { return ssa; }
   /// The constant, or `fallback` when the size is dynamic.
-  int64_t constantOr(int64_t fallback) const { return ssa ? fallback : number; }
+  int64_t constantOr(int64_t fallback) const { return isStatic() ? number : fallback; }
 
 private:
   int64_t number = 0;

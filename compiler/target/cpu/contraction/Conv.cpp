@@ -21,16 +21,13 @@ int64_t outputPixel(const ConvProblem &p) { return p.outputPixel ? p.outputPixel
 
 int64_t tapCount(const ConvProblem &p) { return p.axes[0].kernel * p.axes[1].kernel * p.axes[2].kernel; }
 
-/// The matrix product; m is static if all sizes are. Without a builder a dynamic m is any dynamic size.
+/// The matrix product; m is static if all sizes are. Without a builder a dynamic m has no value.
 GemmProblem matrixProduct(const ConvProblem &p, KernelBuilder *kb) {
   Idx m = p.batch;
   for (const ConvAxis &axis : p.axes) {
     bool known = m.isStatic() && axis.output.isStatic();
-    if (known) {
-      m = m.constant() * axis.output.constant();
-    } else {
-      m = kb ? kb->mul(m, axis.output) : m.isStatic() ? axis.output : m;
-    }
+    m = kb || known ? Idx(kb ? kb->mul(m, axis.output) : m.constant() * axis.output.constant())
+                    : Idx(ShapedType::kDynamic);
   }
   GemmProblem g = GemmProblem::dense(m, p.outputChannels, p.channels, p.types);
   g.aRow = inputPixel(p);

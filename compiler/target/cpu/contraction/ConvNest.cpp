@@ -202,9 +202,8 @@ private:
     if (nothing && nest.padValue == 0) {
       return;
     }
-    bool merged = k != nest.weights.k || x.taps == 1;
-    if (tile.prefetchLines && edge == Edge::Inside && merged) {
-      loop.prefetch = PanelPrefetch{tile.prefetchLines, nextPanelSlice(row, taps, q, k)};
+    if (tile.prefetchLines && edge != Edge::Guarded && loop.unroll == tile.unroll) {
+      loop.prefetch = PanelPrefetch{tile.prefetchLines, nextPanelSlice(row, taps, q, tap)};
     }
     emitMacLoop(kb, unit, loop, acc);
   }
@@ -236,14 +235,15 @@ private:
     return rows;
   }
 
-  /// Every run over k fetches its own slice of the next panel.
-  Idx nextPanelSlice(const Row &row, const Taps &taps, Idx q, int64_t k) {
+  /// Every tap of every register tile fetches its own slice of the next panel; a run over contiguous taps fetches theirs.
+  Idx nextPanelSlice(const Row &row, const Taps &taps, Idx q, Idx tap) {
     int64_t line = 512 / nest.types.b.getIntOrFloatBitWidth();
-    int64_t slice = tile.prefetchLines * line * (k / (unit.group() * tile.unroll));
+    int64_t slice = tile.prefetchLines * line * (nest.weights.k / (unit.group() * tile.unroll));
     int64_t tilesPerRow = (x.output.constantOr(tile.pixels) + tile.pixels - 1) / tile.pixels;
     int64_t tapRows = nest.axes[depth].kernel * nest.axes[height].kernel;
     Idx number = kb.add(kb.mul(row.number, tilesPerRow), kb.div(q, tile.pixels));
     number = kb.add(kb.mul(number, tapRows), taps.tap);
+    number = kb.add(kb.mul(number, x.taps), tap);
     return kb.add(kb.add(row.weights, nest.weights.panelElements()), kb.mul(number, slice));
   }
 

@@ -1,0 +1,26 @@
+//===- CompileOptions.h - everything a compilation can be told -----------------------===//
+#ifndef DLC_COMPILER_COMPILEOPTIONS_H
+#define DLC_COMPILER_COMPILEOPTIONS_H
+#include "compiler/target/cpu/TargetInfo.h"
+#include <cstdint>
+#include <string>
+
+namespace dlc {
+struct CompileOptions {
+  /// The model's name: the artifact's only symbol is dlc_model_<name>.
+  std::string name = "model";
+  /// The CPU that code is generated for.
+  cpu::TargetInfo target;
+  /// LLVM's level for kernels, 0 to 3.
+  int optLevel = 3;
+  /// Kernels compiled side by side; 0: as many as there are processors.
+  unsigned threads = 0;
+  /// Results of constant folding may hold at most this many bytes beyond their operands'.
+  uint64_t foldBudget = 64ull << 20;
+  /// Write the IR of each level into this folder when not empty.
+  std::string dumpDir;
+  /// Print the IR after each pass that changed it; print the time that passes took.
+  bool printAfterChange = false, timing = false;
+};
+} // namespace dlc
+#endif

@@ -1,0 +1,65 @@
+//===- Pipeline.cpp - the whole pipeline: one function per level ----------------------------===//
+#include "compiler/Pipeline.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/target/cpu/LowerKernels.h"
+#include "dialects/nn/eval/Eval.h"
+#include "dialects/nn/lower/Lower.h"
+#include "dialects/rt/RT.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace dlc {
+void registerAllDialects(mlir::DialectRegistry &registry) {
+  registry.insert<mlir::func::FuncDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
+                  dim::DimDialect, nn::NNDialect, rt::RTDialect>();
+  nn::registerEvaluate(registry);
+  nn::registerLower(registry);
+  cpu::registerKernelDialects(registry);
+}
+
+namespace {
+/// nn -> nn: the graph that kernels are made from.
+void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &) {
+  pm.addPass(mlir::createCanonicalizerPass());
+  pm.addPass(mlir::createCSEPass());
+}
+
+/// nn -> linalg: ops are grouped, groups become functions, functions are lowered.
+void addLinalgPasses(mlir::OpPassManager &pm, const CompileOptions &) {
+  pm.addNestedPass<mlir::func::FuncOp>(createFormGroups());
+  pm.addPass(createOutlineKernels());
+  pm.addPass(createLowerToLinalg());
+}
+
+/// linalg -> rt: kernels get their loops first, because steps carry the tiles and scratch that these decide.
+void addRTPasses(mlir::OpPassManager &pm, const CompileOptions &) {
+  pm.addPass(createLowerToLoops());
+  pm.addPass(createLowerToRT());
+  pm.addPass(createPlanMemory());
+  // After planning: buffers that share bytes order the steps that use them.
+  pm.addPass(createOrderSteps());
+}
+} // namespace
+
+void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level from, Level to) {
+  auto passes = [&](Level level) { return from < level && level <= to; };
+  if (passes(Level::Graph)) {
+    addGraphPasses(pm, options);
+  }
+  if (passes(Level::Linalg)) {
+    addLinalgPasses(pm, options);
+  }
+  if (passes(Level::RT)) {
+    addRTPasses(pm, options);
+  }
+}
+
+llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &options, Level from, Level to) {
+  mlir::PassManager pm(module.getContext());
+  buildPipeline(pm, options, from, to);
+  return pm.run(module);
+}
+} // namespace dlc

@@ -1,0 +1,19 @@
+//===- Pipeline.h - the levels, and the way down --------------------------------------------===//
+#ifndef DLC_COMPILER_PIPELINE_H
+#define DLC_COMPILER_PIPELINE_H
+#include "compiler/CompileOptions.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace dlc {
+/// The levels of docs/architecture.md. NN is the imported graph, Graph the optimised one.
+enum class Level { NN, Graph, Linalg, RT };
+
+/// Everything that a compilation may load.
+void registerAllDialects(mlir::DialectRegistry &registry);
+/// Adds the passes that lead from `from` to `to` (which may be equal: nothing is added).
+void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level from, Level to);
+/// Runs them. Errors are emitted.
+llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &options, Level from, Level to);
+} // namespace dlc
+#endif

@@ -1,0 +1,248 @@
+//===- Link.cpp - lld, and what is checked and written after it --------------------------------------===//
+#include "compiler/emit/Link.h"
+#include "compiler/emit/Tables.h"
+#include "lld/Common/Driver.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ObjCopy/CommonConfig.h"
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/FileOutputBuffer.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+LLD_HAS_DRIVER(elf)
+
+namespace dlc::emit {
+namespace {
+/// Read-only data, code, and the weights last, each on its own pages.
+constexpr llvm::StringLiteral kScript = R"(SECTIONS {
+  . = SIZEOF_HEADERS;
+  .note.dlc : { *(.note.dlc) }
+  .dynsym : { *(.dynsym) }
+  .hash : { *(.hash) }
+  .dynstr : { *(.dynstr) }
+  .dynamic : { *(.dynamic) }
+  .rodata : { *(.rodata.dlc) *(.rodata .rodata.*) }
+  . = ALIGN(4096);
+  .text : { *(.text .text.*) }
+  . = ALIGN(4096);
+  .dlc.weights : { *(.dlc.weights) }
+  /DISCARD/ : { *(.comment) *(.eh_frame*) *(.note.GNU-stack) }
+}
+)";
+
+/// Files in a folder of their own beside the output, removed at the end.
+class WorkFolder {
+public:
+  llvm::Error create(llvm::StringRef output) {
+    llvm::SmallString<128> prefix(llvm::sys::path::parent_path(output));
+    if (prefix.empty()) {
+      prefix = ".";
+    }
+    llvm::sys::path::append(prefix, ".dlc-%%%%%%%%");
+    if (std::error_code error = llvm::sys::fs::createUniqueFile(prefix, path)) {
+      return llvm::createStringError(error, "could not write into the folder of " + output);
+    }
+    llvm::sys::fs::remove(path);
+    if (std::error_code error = llvm::sys::fs::create_directory(path)) {
+      return llvm::createStringError(error, "could not make a folder beside " + output);
+    }
+    return llvm::Error::success();
+  }
+  ~WorkFolder() {
+    if (!path.empty()) {
+      llvm::sys::fs::remove_directories(path);
+    }
+  }
+  std::string file(const llvm::Twine &name) {
+    llvm::SmallString<128> p(path);
+    llvm::sys::path::append(p, name);
+    return p.str().str();
+  }
+
+private:
+  llvm::SmallString<128> path;
+};
+
+llvm::Error writeFile(const std::string &path, llvm::ArrayRef<char> bytes) {
+  std::error_code error;
+  llvm::raw_fd_ostream os(path, error);
+  if (!error) {
+    os.write(bytes.data(), bytes.size());
+    os.close();
+    error = os.error();
+    os.clear_error();
+  }
+  return error ? llvm::createStringError(error, "could not write " + path) : llvm::Error::success();
+}
+
+llvm::Error runLinker(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "ld.lld");
+  std::vector<const char *> raw;
+  for (const std::string &a : arguments) {
+    raw.push_back(a.c_str());
+  }
+  std::string out, err;
+  llvm::raw_string_ostream outStream(out), errStream(err);
+  lld::Result result = lld::lldMain(raw, outStream, errStream, {{lld::Gnu, &lld::elf::link}});
+  if (result.retCode != 0) {
+    return llvm::createStringError("could not link the artifact: " + llvm::StringRef(err).trim());
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::vector<std::string>> writeInputs(WorkFolder &folder, llvm::ArrayRef<Bytes> objects, const Program &program,
+                                                     const CompileOptions &options) {
+  std::vector<std::string> files;
+  for (auto [i, object] : llvm::enumerate(objects)) {
+    files.push_back(folder.file(std::to_string(i) + ".o"));
+    if (llvm::Error error = writeFile(files.back(), object)) {
+      return error;
+    }
+  }
+  if (program.weightsSize) {
+    files.push_back(folder.file("weights.o"));
+    if (llvm::Error error = writeWeightsObject(program, weightsSymbol(options.name), files.back())) {
+      return error;
+    }
+  }
+  return files;
+}
+
+using File = llvm::object::ELF64LEFile;
+
+/// The artifact must need nothing from outside.
+llvm::Error checkClosed(const File &file, llvm::ArrayRef<File::Elf_Shdr> sections) {
+  for (const File::Elf_Shdr &s : sections) {
+    if (s.sh_type == llvm::ELF::SHT_RELA || s.sh_type == llvm::ELF::SHT_REL || s.sh_type == llvm::ELF::SHT_RELR) {
+      return llvm::createStringError("expected an artifact without dynamic relocations, got %llu bytes of them",
+                                     (unsigned long long)s.sh_size);
+    }
+    if ((s.sh_flags & llvm::ELF::SHF_WRITE) && (s.sh_flags & llvm::ELF::SHF_ALLOC) && s.sh_size > 0) {
+      return llvm::createStringError("expected an artifact without writable data");
+    }
+  }
+  return llvm::Error::success();
+}
+
+/// Fills in the note: addresses, sizes, and the checksum last.
+llvm::Error completeNote(const std::string &path, const CompileOptions &options) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
+  if (!buffer) {
+    return llvm::createStringError(buffer.getError(), "could not read " + path);
+  }
+  llvm::Expected<File> file = File::create((*buffer)->getBuffer());
+  if (!file) {
+    return file.takeError();
+  }
+  llvm::Expected<llvm::ArrayRef<File::Elf_Shdr>> sections = file->sections();
+  if (!sections) {
+    return sections.takeError();
+  }
+  if (llvm::Error error = checkClosed(*file, *sections)) {
+    return error;
+  }
+  dlc_abi_note note{};
+  note.struct_size = sizeof(note);
+  note.abi_version = DLC_ABI_VERSION;
+  note.file_size = (*buffer)->getBufferSize();
+  uint64_t noteAt = 0;
+  for (const File::Elf_Shdr &s : *sections) {
+    llvm::Expected<llvm::StringRef> name = file->getSectionName(s);
+    if (!name) {
+      return name.takeError();
+    }
+    if (*name == ".note.dlc") {
+      noteAt = s.sh_offset + 16;
+    } else if (*name == ".dlc.weights") {
+      note.weights_offset = s.sh_offset;
+      note.weights_size = s.sh_size;
+    } else if (*name == ".rodata") {
+      note.model_address = s.sh_addr; // .rodata.dlc comes first
+    }
+  }
+  std::string bytes = (*buffer)->getBuffer().substr(0, note.weights_size ? note.weights_offset : note.file_size).str();
+  std::memcpy(bytes.data() + noteAt, &note, sizeof(note));
+  uint64_t checksumAt = noteAt + offsetof(dlc_abi_note, checksum);
+  llvm::StringRef all(bytes), tail = note.weights_size ? (*buffer)->getBuffer().substr(note.weights_offset + note.weights_size) : "";
+  auto span = [](llvm::StringRef s) { return llvm::ArrayRef<char>(s.data(), s.size()); };
+  note.checksum = fnv1a(span(tail), fnv1a(span(all.substr(checksumAt + 8)), fnv1a(span(all.substr(0, checksumAt)))));
+  int fd = -1;
+  if (std::error_code error = llvm::sys::fs::openFileForReadWrite(path, fd, llvm::sys::fs::CD_OpenExisting, llvm::sys::fs::OF_None)) {
+    return llvm::createStringError(error, "could not write " + path);
+  }
+  llvm::raw_fd_ostream os(fd, true);
+  os.pwrite(reinterpret_cast<const char *>(&note), sizeof(note), noteAt);
+  os.close();
+  return llvm::Error::success();
+}
+
+llvm::Error moveInto(const std::string &from, llvm::StringRef to) {
+  std::error_code error = llvm::sys::fs::rename(from, to);
+  return error ? llvm::createStringError(error, "could not write " + to) : llvm::Error::success();
+}
+} // namespace
+
+llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path) {
+  WorkFolder folder;
+  if (llvm::Error error = folder.create(path)) {
+    return error;
+  }
+  llvm::Expected<std::vector<std::string>> inputs = writeInputs(folder, objects, program, options);
+  if (!inputs) {
+    return inputs.takeError();
+  }
+  std::string script = folder.file("script.ld"), output = folder.file("out.so");
+  if (llvm::Error error = writeFile(script, llvm::ArrayRef<char>(kScript.data(), kScript.size()))) {
+    return error;
+  }
+  std::vector<std::string> arguments = {"-shared", "-T", script, "-o", output, "--no-undefined", "-z", "rodynamic", "-z",
+                                        "max-page-size=4096", "--hash-style=sysv", "--build-id=none", "-s", "--no-rosegment",
+                                        "-z", "norelro", "--threads=1"};
+  arguments.insert(arguments.end(), inputs->begin(), inputs->end());
+  if (llvm::Error error = runLinker(arguments)) {
+    return error;
+  }
+  if (llvm::Error error = completeNote(output, options)) {
+    return error;
+  }
+  return moveInto(output, path);
+}
+
+llvm::Error linkObject(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path) {
+  WorkFolder folder;
+  if (llvm::Error error = folder.create(path)) {
+    return error;
+  }
+  llvm::Expected<std::vector<std::string>> inputs = writeInputs(folder, objects, program, options);
+  if (!inputs) {
+    return inputs.takeError();
+  }
+  std::string joined = folder.file("joined.o"), output = folder.file("out.o");
+  std::vector<std::string> arguments = {"-r", "-o", joined, "--threads=1"};
+  arguments.insert(arguments.end(), inputs->begin(), inputs->end());
+  if (llvm::Error error = runLinker(arguments)) {
+    return error;
+  }
+  auto object = llvm::object::ObjectFile::createObjectFile(joined);
+  if (!object) {
+    return object.takeError();
+  }
+  llvm::objcopy::ConfigManager config;
+  config.Common.InputFilename = joined;
+  config.Common.OutputFilename = output;
+  config.ELF.LocalizeHidden = true;
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream os(bytes);
+  if (llvm::Error error = llvm::objcopy::executeObjcopyOnBinary(config, *object->getBinary(), os)) {
+    return error;
+  }
+  if (llvm::Error error = writeFile(output, bytes)) {
+    return error;
+  }
+  return moveInto(output, path);
+}
+} // namespace dlc::emit

@@ -1,0 +1,25 @@
+//===- Objects.h - machine code and data as relocatable objects ---------------------------------===//
+#ifndef DLC_COMPILER_EMIT_OBJECTS_H
+#define DLC_COMPILER_EMIT_OBJECTS_H
+#include "compiler/CompileOptions.h"
+#include "compiler/emit/Program.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
+
+namespace dlc::emit {
+using Bytes = llvm::SmallVector<char, 0>;
+
+/// Symbols of a model. Only the first is visible outside of the artifact.
+std::string modelSymbol(llvm::StringRef name);
+std::string kernelSymbol(llvm::StringRef name, llvm::StringRef kernel);
+std::string weightsSymbol(llvm::StringRef name);
+
+/// Lowers the kernels of `module` and compiles them, several at a time. The partition into objects depends on the
+/// kernels alone. Takes the kernels out of the module. With `assembly` the results are texts.
+mlir::FailureOr<std::vector<Bytes>> compileKernels(mlir::ModuleOp kernels, const CompileOptions &options, bool assembly = false);
+/// The object that holds the program, its links and (for a shared object) the note.
+llvm::Expected<Bytes> programObject(const Program &program, const CompileOptions &options, bool note);
+/// An ELF object whose only contents are the weights, in section .dlc.weights; written straight to a file.
+llvm::Error writeWeightsObject(const Program &program, llvm::StringRef symbol, llvm::StringRef path);
+} // namespace dlc::emit
+#endif

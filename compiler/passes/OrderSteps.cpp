@@ -1,0 +1,87 @@
+//===- OrderSteps.cpp - dependencies between steps --------------------------------------------------===//
+#include "compiler/passes/Passes.h"
+#include "compiler/passes/Storage.h"
+#include "dialects/rt/RT.h"
+#include "llvm/ADT/BitVector.h"
+
+namespace dlc {
+#define GEN_PASS_DEF_ORDERSTEPS
+#include "compiler/passes/Passes.h.inc"
+namespace {
+/// A step's place in memory: what it reads and writes.
+struct Access {
+  mlir::Value root;
+  bool write;
+};
+
+bool mayOverlap(mlir::Value a, mlir::Value b) {
+  if (a == b) {
+    return true;
+  }
+  auto x = a.getDefiningOp<rt::BufferOp>(), y = b.getDefiningOp<rt::BufferOp>();
+  if (!x || !y) {
+    return false; // inputs, outputs and constants share bytes with nothing else
+  }
+  // Apart for certain: one ends before the other begins, whatever the sizes are.
+  return !dim::provablyNonNegative(dim::sub(y.getOffset(), dim::add(x.getOffset(), x.getSize()))) &&
+         !dim::provablyNonNegative(dim::sub(x.getOffset(), dim::add(y.getOffset(), y.getSize())));
+}
+
+llvm::SmallVector<Access> accessesOf(mlir::Operation *step) {
+  llvm::SmallVector<mlir::Value> reads, writes;
+  rt::getAccesses(step, reads, writes);
+  llvm::SmallVector<Access> result;
+  for (mlir::Value v : reads) {
+    result.push_back({rt::storageRoot(v), false});
+  }
+  for (mlir::Value v : writes) {
+    result.push_back({rt::storageRoot(v), true});
+  }
+  return result;
+}
+
+bool conflict(llvm::ArrayRef<Access> a, llvm::ArrayRef<Access> b) {
+  return llvm::any_of(a, [&](const Access &x) {
+    return llvm::any_of(b, [&](const Access &y) { return (x.write || y.write) && mayOverlap(x.root, y.root); });
+  });
+}
+
+struct OrderStepsPass : impl::OrderStepsBase<OrderStepsPass> {
+  void runOnOperation() override {
+    for (auto block : getOperation().getOps<rt::BlockOp>()) {
+      llvm::SmallVector<mlir::Operation *> steps;
+      for (mlir::Operation &op : block.getBody().front()) {
+        if (rt::isStep(&op)) {
+          steps.push_back(&op);
+        } else if (llvm::isa<rt::StageOp>(op)) {
+          order(steps);
+          steps.clear();
+        }
+      }
+      order(steps);
+    }
+  }
+
+  void order(llvm::ArrayRef<mlir::Operation *> steps) {
+    llvm::SmallVector<llvm::SmallVector<Access>> accesses;
+    llvm::SmallVector<llvm::BitVector> before; // all steps that finish before step i
+    for (mlir::Operation *step : steps) {
+      accesses.push_back(accessesOf(step));
+      size_t i = before.size();
+      llvm::BitVector all(steps.size());
+      llvm::SmallVector<int64_t> after;
+      for (size_t j = i; j-- > 0;) {
+        if (!all.test(j) && conflict(accesses[j], accesses[i])) {
+          after.push_back(j);
+          all |= before[j];
+          all.set(j);
+        }
+      }
+      before.push_back(all);
+      llvm::sort(after);
+      step->setAttr("after", mlir::DenseI64ArrayAttr::get(&getContext(), after));
+    }
+  }
+};
+} // namespace
+} // namespace dlc

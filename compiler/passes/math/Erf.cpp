@@ -1,0 +1,56 @@
+// The error function and its complement.
+//
+// f32 erf: erf(x) = 1 - e^-g(x), g(x) = -log(erfc(x)) a polynomial without constant term, and e^-g - 1 without
+// cancellation (N. Juffa's choice of g for large x, extended to all x). f64 erf: a polynomial below 1, 1 - erfc above.
+// erfc: e^(-x^2) times a function of (x - k) / (x + k), after M. Shepherd and J. Laframboise, "Chebyshev approximation
+// of (1 + 2x) exp(x^2) erfc x", Math. Comp. 36, 1981, and N. Juffa's way of correcting the quotients.
+#include "compiler/passes/math/Coefficients.h"
+#include "compiler/passes/math/Functions.h"
+
+namespace dlc::mathlib {
+namespace {
+
+/// e^(x^2) erfc(x) for x >= 0.
+V scaledErfc(V x) {
+  double k = pick(x, 1.94140625, 3.8125);
+  V reciprocal = 1.0 / (x + k);
+  V q = (x - k) * reciprocal;
+  V residual = fma(-x, q, fma(q + 1.0, -k, x));
+  q = fma(reciprocal, residual, q);
+  V p = horner(q, erfcTailF32, erfcTailF64);
+  reciprocal = 1.0 / fma(x, 2.0, 1.0);
+  q = p * reciprocal;
+  residual = fma(q * -2.0, x, p - q);
+  return fma(reciprocal, residual, q);
+}
+
+/// erfc(x) for x >= 0.
+V positiveErfc(V x) {
+  V y = clampAbove(x, pick(x, 10.2, 27.5));
+  V square = y * y;
+  V low = fma(y, y, -square);
+  auto [q, s1, s2] = scaledExp(-square, -low);
+  V tail = scaledErfc(y);
+  return fma(tail, q, tail) * s1 * s2;
+}
+
+} // namespace
+
+V erf(V x) {
+  V magnitude = abs(x);
+  if (x.isF32()) {
+    V y = clampAbove(magnitude, 3.95);
+    auto [q, s] = smallExp(-fma(y, horner(y, erfExponentF32), y));
+    return copysign(fma(-s, q, 1.0 - s), x);
+  }
+  V small = fma(magnitude, horner(magnitude * magnitude, erfCentreF64), magnitude);
+  V large = 1.0 - positiveErfc(magnitude);
+  return copysign(select(less(magnitude, 1.0), small, large), x);
+}
+
+V erfc(V x) {
+  V positive = positiveErfc(abs(x));
+  return select(less(x, 0.0), 2.0 - positive, positive);
+}
+
+} // namespace dlc::mathlib

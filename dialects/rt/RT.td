@@ -1,0 +1,105 @@
+// The executable dialect: what the engine will do, step by step, with planned memory.
+#ifndef DLC_RT
+#define DLC_RT
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/DialectBase.td"
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "dialects/dim/Dim.td"
+
+def RT_Dialect : Dialect {
+  let name = "rt";
+  let cppNamespace = "::dlc::rt";
+  let summary = "executables: blocks of steps over planned buffers";
+  let useDefaultTypePrinterParser = 1;
+  let dependentDialects = ["::dlc::dim::DimDialect"];
+}
+
+def RT_RefType : TypeDef<RT_Dialect, "Ref"> {
+  let mnemonic = "ref";
+  let summary = "a place that holds a value of a graph type at run time";
+  let parameters = (ins "::mlir::Type":$value);
+  let assemblyFormat = "`<` $value `>`";
+}
+
+class RT_Op<string mnemonic, list<Trait> traits = []> : Op<RT_Dialect, mnemonic, traits>;
+
+def RT_BlockOp : RT_Op<"block", [Symbol, IsolatedFromAbove, SingleBlock]> {
+  let summary = "an entry point: its arguments are the inputs, rt.yield names the outputs";
+  let description = [{
+    `inputs` and `outputs` are the ports' names. Steps are listed in one valid order; each lists the earlier steps of
+    its stage that it depends on. rt.stage begins a new stage.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$inputs, ArrayAttr:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+}
+
+def RT_StageOp : RT_Op<"stage"> {
+  let summary = "begins a stage: sizes read from data above are known below";
+  let arguments = (ins Dim_ExprAttr:$frame_size);
+  let assemblyFormat = "`frame` $frame_size attr-dict";
+}
+
+def RT_SymbolOp : RT_Op<"symbol"> {
+  let summary = "defines a named size: dim `index` of a value or, with `read`, its element `index`";
+  let arguments = (ins RT_RefType:$value, StrAttr:$name, I64Attr:$index, UnitAttr:$read);
+  let assemblyFormat = "$name `=` (`read` $read^)? $value `[` $index `]` attr-dict `:` type($value)";
+}
+
+def RT_CheckOp : RT_Op<"check"> {
+  let summary = "fails the run unless two sizes are equal";
+  let arguments = (ins Dim_ExprAttr:$lhs, Dim_ExprAttr:$rhs, StrAttr:$message);
+  let assemblyFormat = "$lhs `equals` $rhs $message attr-dict";
+}
+
+def RT_ConstantOp : RT_Op<"constant"> {
+  let summary = "bytes of the weights section";
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs RT_RefType:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+}
+
+def RT_BufferOp : RT_Op<"buffer"> {
+  let summary = "bytes [offset, offset + size) of the stage's frame";
+  let arguments = (ins Dim_ExprAttr:$offset, Dim_ExprAttr:$size, StrAttr:$name);
+  let results = (outs RT_RefType:$result);
+  let assemblyFormat = "$name `at` $offset `size` $size attr-dict `:` type($result)";
+}
+
+def RT_OutputOp : RT_Op<"output"> {
+  let summary = "the caller's buffer for output `index`";
+  let arguments = (ins I64Attr:$index);
+  let results = (outs RT_RefType:$result);
+  let assemblyFormat = "$index attr-dict `:` type($result)";
+}
+
+def RT_AliasOp : RT_Op<"alias"> {
+  let summary = "the same bytes with another type, from `offset` on";
+  let arguments = (ins RT_RefType:$base, Dim_ExprAttr:$offset);
+  let results = (outs RT_RefType:$result);
+  let assemblyFormat = "$base `at` $offset attr-dict `:` type($base) `to` type($result)";
+}
+
+def RT_DispatchOp : RT_Op<"dispatch"> {
+  let summary = "runs a kernel's tiles; the last `outputs` operands are written";
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<RT_RefType>:$operands_, I64Attr:$outputs, Dim_ShapeAttr:$dims,
+                       Dim_ExprAttr:$tiles, Dim_ExprAttr:$scratch, StrAttr:$strategy, Dim_ExprAttr:$flops,
+                       DenseI64ArrayAttr:$after);
+  let assemblyFormat = [{$kernel `(` $operands_ `)` `writes` $outputs `dims` $dims `tiles` $tiles `scratch` $scratch
+                         `flops` $flops `after` $after $strategy attr-dict `:` type($operands_)}];
+}
+
+def RT_CopyOp : RT_Op<"copy"> {
+  let summary = "copies the bytes of one value to another";
+  let arguments = (ins RT_RefType:$from, RT_RefType:$to, DenseI64ArrayAttr:$after);
+  let assemblyFormat = "$from `to` $to `after` $after attr-dict `:` type($from) `,` type($to)";
+}
+
+def RT_YieldOp : RT_Op<"yield", [Terminator]> {
+  let summary = "the results of a block";
+  let arguments = (ins Variadic<RT_RefType>:$results_);
+  let assemblyFormat = "($results_^ `:` type($results_))? attr-dict";
+}
+#endif
