@@ -62,6 +62,12 @@ inline constexpr double sinhF32[] = {0x1.555556p-3, 0x1.1110e0p-7, 0x1.a022bcp-1
 inline constexpr double sinhF64[] = {0x1.5555555555555p-3,  0x1.111111111119bp-7,  0x1.a01a01a00735cp-13,
                                      0x1.71de3a68cffc3p-19, 0x1.ae644122fbc83p-26, 0x1.61314cf914863p-33,
                                      0x1.a665a5b83bba4p-41, 0x1.d28e4f801bba6p-48};
+/// tanh(x) = x + x^3 p(x^2), |x| <= 0.55.
+inline constexpr double tanhF32[] = {-0x1.55554ap-2, 0x1.110ceep-3, -0x1.b91f96p-5, 0x1.590c7cp-6, -0x1.9ada72p-8};
+inline constexpr double tanhF64[] = {-0x1.5555555555555p-2,  0x1.1111111111080p-3,   -0x1.ba1ba1ba10e23p-5,
+                                     0x1.664f487f8e72ap-6,   -0x1.226e34cf79b25p-7,  0x1.d6d3b16e73cd4p-9,
+                                     -0x1.7da11bd8ccd1bp-10, 0x1.353b34cf78759p-11,  -0x1.f37f99074066bp-13,
+                                     0x1.8a437f1c9c5b4p-14,  -0x1.163cee97fbd10p-15, 0x1.0108ddcf2a76fp-17};
 /// asinh(x) = x + x^3 p(x^2), |x| <= 1.
 inline constexpr double asinhF32[] = {-0x1.55554cp-3, 0x1.33301ap-4,  -0x1.6d5b78p-5, 0x1.ec85bcp-6,  -0x1.57d95cp-6,
                                       0x1.bbf45ap-7,  -0x1.c735f4p-8, 0x1.31c6fcp-9,  -0x1.811068p-12};

@@ -10,18 +10,25 @@
 namespace dlc::mathlib {
 namespace {
 
+/// The unevaluated sum of two floats, the second below the rounding of the first.
+struct Sum {
+  V high, low;
+};
+
 /// e^(x^2) erfc(x) for x >= 0.
-V scaledErfc(V x) {
+Sum scaledErfc(V x) {
   double k = pick(x, 1.94140625, 3.8125);
   V reciprocal = 1.0 / (x + k);
   V q = (x - k) * reciprocal;
   V residual = fma(-x, q, fma(q + 1.0, -k, x));
   q = fma(reciprocal, residual, q);
-  V p = horner(q, erfcTailF32, erfcTailF64);
+  llvm::ArrayRef<double> c = pick(x, llvm::ArrayRef(erfcTailF32), llvm::ArrayRef(erfcTailF64));
+  V rest = horner(q, c.drop_front());
+  V p = fma(q, rest, c[0]), pLow = fma(q, rest, c[0] - p);
   reciprocal = 1.0 / fma(x, 2.0, 1.0);
-  q = p * reciprocal;
-  residual = fma(q * -2.0, x, p - q);
-  return fma(reciprocal, residual, q);
+  V quotient = p * reciprocal;
+  residual = fma(quotient * -2.0, x, p - quotient) + pLow;
+  return {quotient, reciprocal * residual};
 }
 
 /// erfc(x) for x >= 0.
@@ -30,8 +37,8 @@ V positiveErfc(V x) {
   V square = y * y;
   V low = fma(y, y, -square);
   auto [q, s1, s2] = scaledExp(-square, -low);
-  V tail = scaledErfc(y);
-  return fma(tail, q, tail) * s1 * s2;
+  auto [tail, tailLow] = scaledErfc(y);
+  return (tail + fma(tail, q, fma(tailLow, q, tailLow))) * s1 * s2;
 }
 
 } // namespace

@@ -32,14 +32,13 @@ V logOfSum(V x, V y, V limited) {
 
 } // namespace
 
-/// tanh |x| = (e^2|x| - 1) / (e^2|x| + 1), both sums rounded once; for large |x|, the numerator has to have the
-/// denominator's error.
+/// tanh |x| = 1 - 2 / (e^2|x| + 1), as a quotient whose two sums have the same rounding error.
 V tanh(V x) {
-  V y = clampAbove(abs(x), pick(x, 9.02, 19.1)) * 2.0;
-  auto [q, s] = smallExp(y);
+  V magnitude = abs(x);
+  auto [q, s] = smallExp(clampAbove(magnitude, pick(x, 9.02, 19.1)) * 2.0);
   V denominator = fma(s, q, s + 1.0);
-  V numerator = select(less(y, 1.0), fma(s, q, s - 1.0), denominator - 2.0);
-  return copysign(numerator / denominator, x);
+  V large = copysign((denominator - 2.0) / denominator, x);
+  return select(less(magnitude, 0.55), oddPolynomial(x, tanhF32, tanhF64), large);
 }
 
 V sinh(V x) {

@@ -34,10 +34,11 @@ Format formatOf(FloatType type) {
 /// and G. Melquiond, "Emulation of FMA and correctly rounded sums", IEEE TC 57, 2008).
 V roundToOdd(V x) {
   V rounded = convert(x, x.emitter().b.getF32Type());
-  V back = convert(rounded, x.element());
+  // Of the magnitude, so that no pass takes the two conversions for a superfluous rounding.
+  V back = convert(abs(rounded), x.element()), magnitude = abs(x);
   V raw = bits(rounded);
-  V towardsZero = select(less(abs(x), abs(back)), raw - 1, raw) | 1;
-  return floating(select(equal(back, x) | unordered(x, x), raw, towardsZero));
+  V towardsZero = select(less(magnitude, back), raw - 1, raw) | 1;
+  return floating(select(equal(back, magnitude) | unordered(x, x), raw, towardsZero));
 }
 
 V toBF16(V x) {

@@ -82,8 +82,9 @@ ReducedAngle reduceHuge32(V magnitude) {
   V turns = ((m * words[0]) << 32) + m * words[1] + ((m * words[2]) >> 32);
   auto [quadrant, rest] = nearestQuarter(turns);
   V angle = signedToFloat(rest, e.b.getF64Type()) * (0x1.921fb54442d18p+2 * 0x1p-64);
-  V r = convert(angle, e.b.getF32Type());
-  V low = convert(angle - convert(r, e.b.getF64Type()), e.b.getF32Type());
+  // Cut, not converted and extended back, which a pass may take for a superfluous rounding.
+  V cut = floating(bits(angle) & ~((int64_t(1) << 29) - 1));
+  V r = convert(cut, e.b.getF32Type()), low = convert(angle - cut, e.b.getF32Type());
   return {r, low, truncate(quadrant, 32)};
 }
 

@@ -134,6 +134,7 @@ SPECS = {
     'atan': (odd(m.atan), 0, 1, 8, 19),
     'asin': (odd(m.asin), 0, mpf('0.25'), 4, 12),
     'sinh': (odd(m.sinh), 0, 1, 3, 7),
+    'tanh': (odd(m.tanh), 0, mpf('0.55') ** 2, 4, 11),
     'asinh': (odd(asinh), 0, 1, 8, 20),
     'atanh': (odd(atanh), 0, mpf('0.25'), 5, 13),
     'acosh': ((lambda t: (acosh(1 + t) / sqrt(2 * t) - 1) / t, lambda t: t), 0, 1, 6, 16),
