@@ -10,7 +10,7 @@
 namespace dlc::bench {
 
 enum class Kind { Gemm, Conv, Depthwise };
-enum class Element { F32, U8S8 };
+enum class Element { F32, BF16, U8S8, S8S8 };
 
 /// A matrix product (m, n, k) or a square two-dimensional convolution, with bias and relu fused.
 struct Problem {
@@ -22,6 +22,11 @@ struct Problem {
   /// B is a run-time operand: row-major, or transposed.
   bool packed = true, transposed = false;
   Element element = Element::F32;
+  /// Products that the problem consists of. More than one: operands of attention heads, interleaved as [row][head][k]
+  /// where k is the size of a head.
+  int64_t batch = 1;
+  /// Whether A and C (for scores times values: A is [head][m][k], C is interleaved), or A and B are interleaved.
+  bool scores = false;
   /// Sizes that the kernel learns when it runs: m, or the batch.
   bool dynamic = false;
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 using namespace dlc::cpu;
 
@@ -21,6 +22,13 @@ struct Options {
 };
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// Seconds that this thread ran: what preempts it does not count.
+double cpuTime() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return t.tv_sec + t.tv_nsec * 1e-9;
+}
 
 /// Page-aligned bytes that live until the process ends, with room to read beyond.
 void *allocate(int64_t bytes) {
@@ -40,10 +48,12 @@ Epilogue biasRelu(mlir::Value bias) {
 class Generated {
 public:
   Generated(mlir::MLIRContext &context, const TargetInfo &target, const Problem &q, const std::string &dump)
-      : q(q), context(context), bytes(q.element == Element::U8S8) {
+      : q(q), context(context), bytes(q.element == Element::U8S8 || q.element == Element::S8S8) {
     mlir::Builder b(&context);
-    aType = bytes ? mlir::Type(b.getI8Type()) : b.getF32Type();
-    types = ContractionTypes::of(aType, aType, !bytes, true);
+    aType = bytes                        ? mlir::Type(b.getI8Type())
+            : q.element == Element::BF16 ? mlir::Type(b.getBF16Type())
+                                         : b.getF32Type();
+    types = ContractionTypes::of(aType, aType, q.element != Element::U8S8, true);
     q.kind == Kind::Gemm ? gemm(target, dump) : q.kind == Kind::Conv ? conv(target, dump) : depthwise(target, dump);
   }
 
@@ -84,19 +94,21 @@ private:
       p.bColumn = q.k;
     }
     dim = q.m;
-    mlir::Block block;
+    if (q.batch > 1) {
+      interleaveHeads(p);
+    }
     if (q.dynamic) {
-      p.m = block.addArgument(mlir::IndexType::get(&context), mlir::UnknownLoc::get(&context));
+      p.m = mlir::ShapedType::kDynamic;
     }
     GemmTile tile = chooseGemmTile(p, target);
     weightBytes = q.n * q.k * (bytes ? 1 : 4);
-    int64_t packedElements = q.packed ? packedGemmB(p, tile).bytes() : q.n * q.k;
+    int64_t packedElements = q.packed ? packedGemmB(p, tile).bytes() : q.batch * q.n * q.k;
     GemmScratch need = gemmScratch(p, tile);
     scratch = allocate(need.fixed + need.perK * q.k);
-    tiles = (q.m + tile.tileM - 1) / tile.tileM * ((q.n + tile.tileN - 1) / tile.tileN);
+    tiles = (q.m + tile.tileM - 1) / tile.tileM * ((q.n + tile.tileN - 1) / tile.tileN) * q.batch;
     what = shape(tile.rows, tile.vectors, tile.unroll) + (tile.packB ? " packs B" : "") + " pf" +
            std::to_string(tile.prefetchLines);
-    build(target, dump, {q.m * q.k, packedElements, q.m * q.n, q.n},
+    build(target, dump, {q.batch * q.m * q.k, packedElements, q.batch * q.m * q.n, q.n},
           [&](KernelBuilder &kb, const auto &args, const Epilogue &e) {
             if (q.dynamic) {
               p.m = args.dims[0];
@@ -104,6 +116,17 @@ private:
             emitGemm(kb, p, tile, args.buffers[0], args.buffers[1], args.buffers[2], e, args.begin, args.end,
                      args.scratch);
           });
+  }
+
+  /// Attention: Q and K are [m][head][k]; scores and weights [head][m][n]; V and the result [row][head][n].
+  void interleaveHeads(GemmProblem &p) const {
+    if (q.scores) {
+      p.aRow = p.bColumn = q.batch * q.k;
+      p.batch.push_back({q.batch, q.k, q.k, q.m * q.n});
+    } else {
+      p.bK = p.cRow = q.batch * q.n;
+      p.batch.push_back({q.batch, q.m * q.k, q.n, q.n});
+    }
   }
 
   ConvProblem convProblem() const {
@@ -127,10 +150,9 @@ private:
 
   void conv(const TargetInfo &target, const std::string &dump) {
     ConvProblem p = convProblem();
-    mlir::Block block;
     ConvPlan plan = chooseConv(p, target);
     if (q.dynamic) {
-      mlir::Value size = block.addArgument(mlir::IndexType::get(&context), mlir::UnknownLoc::get(&context));
+      Idx size = mlir::ShapedType::kDynamic;
       p.axes[1].input = p.axes[2].input = p.axes[1].output = p.axes[2].output = size;
       plan = chooseConv(p, target);
       p = convProblem();
@@ -182,10 +204,16 @@ void race(const Problem &q, const TargetInfo &target, std::vector<Candidate> can
     peak = std::max(peak, measurePeak(target, q.element));
     for (Candidate &c : candidates) {
       c.run();
-      for (double start = now(); now() - start < options.seconds / 3;) {
-        double time = now();
-        c.run();
-        time = now() - time;
+      // A sample is long enough for the clock.
+      double once = cpuTime();
+      c.run();
+      int repeats = std::max(1, static_cast<int>(30e-6 / std::max(1e-7, cpuTime() - once)));
+      for (double start = cpuTime(); cpuTime() - start < options.seconds / 3;) {
+        double time = cpuTime();
+        for (int i = 0; i < repeats; ++i) {
+          c.run();
+        }
+        time = (cpuTime() - time) / repeats;
         c.best = std::min(c.best, time);
         c.times.push_back(time);
       }

@@ -80,6 +80,9 @@ std::shared_ptr<Primitive> product(const Problem &q) {
 } // namespace
 
 Candidate oneDnn(const Problem &q) {
+  if (q.batch > 1 || q.element == Element::S8S8 || q.element == Element::BF16) {
+    return {};
+  }
   try {
     auto p = q.kind == Kind::Gemm ? product(q) : convolution(q);
     return {"oneDNN " + p->implementation, [p] {

@@ -1,7 +1,8 @@
 #include "Bench.h"
 
 #include <algorithm>
-#include <chrono>
+#include <cstring>
+#include <ctime>
 #include <immintrin.h>
 
 namespace dlc::bench {
@@ -68,18 +69,43 @@ __attribute__((target("avx2,fma"))) double peak256() {
   return 12.0 * 8 * 2 * iterations;
 }
 
+__attribute__((target("avx512f,avx512bf16"))) double peakBf16() {
+  __m512 a[16];
+  __m512bh x, y;
+  std::memset(&x, 0x3c, sizeof x);
+  std::memset(&y, 0x3b, sizeof y);
+  for (int i = 0; i < 16; ++i) {
+    a[i] = _mm512_set1_ps(i * 0.001f);
+  }
+  for (int64_t k = 0; k < iterations; ++k) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; ++i) {
+      a[i] = _mm512_dpbf16_ps(a[i], x, y);
+    }
+    asm volatile("" : : : "memory");
+  }
+  volatile float sink = 0;
+  for (int i = 0; i < 16; ++i) {
+    sink = sink + _mm512_cvtss_f32(a[i]);
+  }
+  return 16.0 * 32 * 2 * iterations;
+}
+
 } // namespace
 
 double measurePeak(const dlc::cpu::TargetInfo &target, Element element) {
-  auto loop = element == Element::U8S8 && target.vnni && target.vectorBits == 512 ? peakVnni
-              : target.vectorBits == 512                                          ? peak512
-                                                                                  : peak256;
+  bool bytes = element == Element::U8S8 || element == Element::S8S8, wide = target.vectorBits == 512;
+  auto loop = bytes && target.vnni && wide                      ? peakVnni
+              : element == Element::BF16 && target.bf16 && wide ? peakBf16
+              : target.vectorBits == 512                        ? peak512
+                                                                : peak256;
   double best = 0;
   for (int i = 0; i < 4; ++i) {
-    auto start = std::chrono::steady_clock::now();
+    timespec start, end;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
     double operations = loop();
-    std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    best = std::max(best, operations / time.count() * 1e-9);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    best = std::max(best, operations / ((end.tv_sec - start.tv_sec) * 1e9 + (end.tv_nsec - start.tv_nsec)));
   }
   return best;
 }

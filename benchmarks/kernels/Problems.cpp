@@ -4,7 +4,7 @@ namespace dlc::bench {
 
 double Problem::operations() const {
   if (kind == Kind::Gemm) {
-    return 2.0 * m * n * k;
+    return 2.0 * batch * m * n * k;
   }
   double perPixel = 2.0 * kernel * kernel * outputs * (kind == Kind::Depthwise ? 1 : channels);
   return perPixel * output() * output();
@@ -56,6 +56,10 @@ std::vector<Problem> problems() {
   auto bytes = [](Problem &p) { p.element = Element::U8S8; };
   auto dynamic = [](Problem &p) { p.dynamic = true; };
   auto rowMajor = [](Problem &p) { p.packed = false; };
+  auto signedBytes = [](Problem &p) { p.element = Element::S8S8; };
+  auto bf16 = [](Problem &p) { p.element = Element::BF16; };
+  auto scores = [](Problem &p) { p.packed = false, p.transposed = p.scores = true, p.batch = 12; };
+  auto values = [](Problem &p) { p.packed = false, p.batch = 12; };
   auto transposed = [](Problem &p) { p.packed = false, p.transposed = true; };
   return {
       gemm(512, 512, 512),
@@ -98,6 +102,10 @@ std::vector<Problem> problems() {
       depthwise(56, 24, 3, 1),
       depthwise(14, 480, 5, 1),
       with(gemm(512, 512, 512), "u8s8", bytes),
+      with(gemm(512, 512, 512), "s8s8", signedBytes),
+      with(gemm(512, 512, 512), "bf16", bf16),
+      with(gemm(128, 128, 32), "QK^T x12", scores),
+      with(gemm(128, 32, 128), "PV x12", values),
       with(conv(14, 256, 1024, 1, 1), "u8s8", bytes),
       with(conv(28, 128, 128, 3, 1), "u8s8", bytes),
   };

@@ -1,7 +1,9 @@
 #ifndef DLC_COMPILER_TARGET_CPU_TARGETINFO_H
 #define DLC_COMPILER_TARGET_CPU_TARGETINFO_H
 
+#include "llvm/ADT/StringRef.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace dlc::cpu {
@@ -33,6 +35,10 @@ struct TargetInfo {
   static TargetInfo avx2(bool vnni = false);
   /// x86-64-v4: AVX-512 F, BW, CD, DQ, VL; optionally with VNNI and BF16.
   static TargetInfo avx512(bool vnni = false, bool bf16 = false);
+  /// The CPU that this process runs on.
+  static TargetInfo native();
+  /// `native`, `x86-64`, `x86-64-v3[+avxvnni]` or `x86-64-v4[+vnni][+bf16]`.
+  static std::optional<TargetInfo> named(llvm::StringRef name);
 };
 
 } // namespace dlc::cpu

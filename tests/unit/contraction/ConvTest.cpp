@@ -146,7 +146,7 @@ private:
 
   ConvProblem problem(mlir::MLIRContext &context, const Kernel::Arguments *args) const {
     auto size = [&](int64_t number, int dim) {
-      return !t.dynamic ? Idx(number) : args ? Idx(args->dims[dim]) : Idx(placeholder(context));
+      return !t.dynamic ? Idx(number) : args ? Idx(args->dims[dim]) : Idx(mlir::ShapedType::kDynamic);
     };
     ConvProblem p;
     p.batch = size(t.batch, 0);
@@ -163,14 +163,6 @@ private:
     p.channelsFirst = t.channelsFirst;
     p.padValue = t.padValue;
     return p;
-  }
-
-  mlir::Value placeholder(mlir::MLIRContext &context) const {
-    if (!block) {
-      block = std::make_shared<mlir::Block>();
-      block->addArgument(mlir::IndexType::get(&context), mlir::UnknownLoc::get(&context));
-    }
-    return block->getArgument(0);
   }
 
   Tensor plan(mlir::MLIRContext &context, const TargetInfo &target) {
@@ -222,7 +214,6 @@ private:
   Tensor input, weights, output, bias, residual;
   ConvPlan conv;
   DepthwisePlan depthwise;
-  mutable std::shared_ptr<mlir::Block> block;
 };
 
 class ConvTest : public testing::TestWithParam<ConvCase> {};

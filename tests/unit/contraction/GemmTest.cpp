@@ -102,8 +102,7 @@ private:
 
   GemmProblem problem(mlir::MLIRContext &context, KernelBuilder *kb, const Kernel::Arguments *args) const {
     auto size = [&](bool dynamic, int64_t number, int dim) {
-      // Without a function, a dynamic size is any non-null placeholder that is never used.
-      return !dynamic ? Idx(number) : args ? Idx(args->dims[dim]) : Idx(placeholder(context));
+      return !dynamic ? Idx(number) : args ? Idx(args->dims[dim]) : Idx(mlir::ShapedType::kDynamic);
     };
     Idx m = size(g.dynamicM, g.m, 0), n = size(g.dynamicN, g.n, 1), k = size(g.dynamicK, g.k, 2);
     auto types =
@@ -123,14 +122,6 @@ private:
       p.batch.push_back({g.batch, kb->mul(m, k), g.shareB ? Idx(0) : bStride, kb->mul(m, n)});
     }
     return p;
-  }
-
-  mlir::Value placeholder(mlir::MLIRContext &context) const {
-    if (!block) {
-      block = std::make_shared<mlir::Block>();
-      block->addArgument(mlir::IndexType::get(&context), mlir::UnknownLoc::get(&context));
-    }
-    return block->getArgument(0);
   }
 
   Tensor packWeightsFor(mlir::MLIRContext &context) {
@@ -166,7 +157,6 @@ private:
   GemmCase g;
   Tensor a, b, c, bias, residual;
   GemmTile tile;
-  mutable std::shared_ptr<mlir::Block> block;
 };
 
 class GemmTest : public testing::TestWithParam<GemmCase> {};
@@ -183,8 +173,7 @@ TEST_P(GemmTest, MatchesNaiveLoops) {
 
 std::vector<GemmCase> shapes() {
   std::vector<GemmCase> cases;
-  const int64_t sizes[][3] = {{1, 1, 1},  {1, 64, 40},  {1, 100, 33},  {3, 10, 7},     {16, 48, 24}, {17, 21, 20},
-                              {33, 3, 5}, {64, 96, 64}, {70, 130, 45}, {200, 33, 300}, {5, 260, 515}};
+  const int64_t sizes[][3] = {{1, 1, 1}, {1, 100, 33}, {3, 10, 7}, {17, 21, 20}, {70, 130, 45}, {5, 260, 515}};
   for (auto [m, n, k] : sizes) {
     for (int form = 0; form < 6; ++form) {
       GemmCase g{m, n, k};
