@@ -210,7 +210,7 @@ private:
     int64_t dims[DLC_MAX_RANK] = {};
     for (uint32_t i = 1; i < v.rank && i <= row.rank && row.shape != none; ++i) {
       uint32_t slot = p.shape(x.result)[i - 1], stage = p.slotStage[slot];
-      dims[i] = stage != none && c.plan->evaluated[stage] ? c.slot(slot) : 0;
+      dims[i] = c.knownSlots[slot] || (stage != none && c.plan->evaluated[stage]) ? c.slot(slot) : 0;
     }
     dlc_value *object = objectOf(c, x.final);
     return v.kind == DLC_KIND_STRINGS ? object->setStrings(v.rank, dims, nullptr, error)

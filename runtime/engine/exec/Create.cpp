@@ -121,10 +121,13 @@ dlc_status evaluateStatic(dlc_context &c, Error &error) {
   const Program &p = c.program();
   Plan &base = c.plans.base;
   c.plan = &base;
-  if (resolveFree(c, error)) {
-    return error.status;
+  // Twice: parts of constants have their place, and can be read, only when their offsets are known.
+  for (int pass = 0; pass < 2; ++pass) {
+    evaluateStaticDims(p, base.slots.data(), c.knownSlots.data(), dimSource(c));
+    if (resolveFree(c, error)) {
+      return error.status;
+    }
   }
-  evaluateStaticDims(p, base.slots.data(), c.knownSlots.data(), dimSource(c));
   int64_t scratch = 0;
   for (uint32_t stage : p.stageTree) {
     const StageInfo &info = p.stageInfo[stage];

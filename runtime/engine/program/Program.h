@@ -88,6 +88,10 @@ struct Program {
   const uint32_t *shape(uint32_t value) const { return pool.data() + values[value].shape; }
   /// Whether what stage `earlier` computes is known while stage `later` runs.
   bool visible(uint32_t earlier, uint32_t later) const;
+  /// Whether a slot has its number while a stage runs. Numbers that depend on nothing are there from the start.
+  bool slotVisible(uint32_t slot, uint32_t stage) const {
+    return slotStage[slot] != none && (slotSizes[slot] == Sizes::Static || visible(slotStage[slot], stage));
+  }
 };
 
 /// Copies the tables of a program of at most `available` bytes, and checks the header, the checksum (unless told to

@@ -62,7 +62,7 @@ private:
   }
 
   bool operand(uint32_t slot, uint32_t instr, uint32_t stage, Sizes &own) {
-    if (p.slotStage[slot] == none || !p.visible(p.slotStage[slot], stage)) {
+    if (!p.slotVisible(slot, stage)) {
       fail(error, DLC_INVALID_MODEL, "instruction %u reads slot %u, which nothing has computed by then", instr, slot);
       return false;
     }

@@ -26,7 +26,7 @@ private:
   }
 
   bool slot(uint32_t index, uint32_t at) {
-    if (index == none || (p.slotStage[index] != none && p.visible(p.slotStage[index], at))) {
+    if (index == none || p.slotVisible(index, at)) {
       return true;
     }
     fail(error, DLC_INVALID_MODEL, "%s %u uses slot %u, which nothing has computed by then", place, placeIndex, index);

@@ -53,12 +53,24 @@ private:
         }
       }
       for (uint32_t i = 0; i < entry.output_count; ++i) {
+        claimOutput(e, i, p.ports[entry.first_output + i].value);
         if (!bindPort(e, i, p.ports[entry.first_output + i], DLC_STORAGE_OUTPUT)) {
           return false;
         }
       }
     }
     return true;
+  }
+
+  /// A port may name a reshaped view of its output's memory.
+  void claimOutput(uint32_t entry, uint32_t index, uint32_t value) {
+    for (uint32_t hops = 0; hops < maxAliases && p.values[value].storage == DLC_STORAGE_ALIAS; ++hops) {
+      value = p.values[value].index;
+    }
+    const dlc_abi_value &root = p.values[value];
+    if (root.storage == DLC_STORAGE_OUTPUT && root.index == index && p.valueInfo[value].entry == none) {
+      p.valueInfo[value].entry = entry;
+    }
   }
 
   bool bindPort(uint32_t entry, uint32_t index, const dlc_abi_port &port, uint32_t storage) {
@@ -125,7 +137,10 @@ private:
     return p.visible(stage, home);
   }
   bool laterSlot(uint32_t &home, uint32_t slot) {
-    return slot == none || (p.slotStage[slot] != none && later(home, p.slotStage[slot]));
+    if (slot == none || (p.slotStage[slot] != none && p.slotSizes[slot] == Sizes::Static)) {
+      return true;
+    }
+    return p.slotStage[slot] != none && later(home, p.slotStage[slot]);
   }
 
   bool findHome(uint32_t value) {

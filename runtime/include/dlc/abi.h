@@ -68,7 +68,8 @@ enum dlc_dim_op {
 };
 /* Any overflow of int64, and any negative size, fails the run with an error. A slot has one instruction that writes it,
  * and is read only where that instruction has run: later in its stage, in later stages of its block, and in blocks that
- * those run. The same holds for values and the frames that hold them. */
+ * those run. Numbers that depend on neither inputs nor data are there from the start, and may be read anywhere. Values
+ * and the frames that hold them are used where they are known in the same sense. */
 
 typedef struct dlc_abi_table { uint64_t offset; uint32_t count; uint32_t stride; } dlc_abi_table;
 
