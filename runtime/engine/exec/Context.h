@@ -126,8 +126,10 @@ dlc_status runEntry(dlc_context &context, size_t entry);
 // Stage.cpp
 /// Evaluates a stage's sizes, gives it a frame and computes its addresses, as far as that is not done already.
 dlc_status enterStage(dlc_context &context, uint32_t stage, Error &error);
-/// Addresses that are known when a run starts.
+/// Addresses that never change: of constants and variables.
 dlc_status resolveFree(dlc_context &context, Error &error);
+/// Addresses that are known when a run starts.
+dlc_status resolvePorts(dlc_context &context, Error &error);
 /// A value's memory, of any binding.
 dlc_status resolveValue(dlc_context &context, uint32_t value, char *&address, int64_t &size, Error &error);
 DimSource dimSource(dlc_context &context);

@@ -176,7 +176,7 @@ dlc_status makeVariables(dlc_context &c, Error &error) {
                   p.string(p.variables[i].name), (long long)bytes);
     }
   }
-  return resetVariables(c, error);
+  return resolveFree(c, error) ? error.status : resetVariables(c, error);
 }
 
 void *poolMain(void *argument) {

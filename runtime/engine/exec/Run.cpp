@@ -56,7 +56,7 @@ dlc_status checkSymbols(dlc_context &c, uint32_t entry, uint32_t stage, Error &e
 
 dlc_status prepare(dlc_context &c, uint32_t entry, Error &error) {
   bool fresh;
-  if (checkInputs(c, entry, error) || c.plans.select(c, entry, c.plan, fresh, error) || resolveFree(c, error)) {
+  if (checkInputs(c, entry, error) || c.plans.select(c, entry, c.plan, fresh, error) || resolvePorts(c, error)) {
     return error.status;
   }
   const dlc_abi_block &b = c.program().blocks[c.program().entries[entry].block];

@@ -215,12 +215,17 @@ dlc_status enterStage(dlc_context &c, uint32_t stage, Error &error) {
 
 dlc_status resolveFree(dlc_context &c, Error &error) {
   for (uint32_t v : c.program().freeValues) {
-    uint32_t entry = c.program().valueInfo[v].entry;
-    if (c.program().valueInfo[v].binding == Binding::Volatile && entry != c.plan->entry) {
-      continue;
-    }
     if (dlc_status s = resolveInto(c, v, error)) {
       return s;
+    }
+  }
+  return DLC_OK;
+}
+
+dlc_status resolvePorts(dlc_context &c, Error &error) {
+  for (uint32_t v : c.program().freePorts) {
+    if (c.program().valueInfo[v].entry == c.plan->entry && resolveInto(c, v, error)) {
+      return error.status;
     }
   }
   return DLC_OK;

@@ -76,7 +76,8 @@ struct Program {
   Vector<StepInfo> stepInfo;
   Vector<uint32_t> order;      ///< the steps of each stage so that each comes after those it depends on
   Vector<uint32_t> homes;      ///< values by home stage
-  Vector<uint32_t> freeValues; ///< values without a home, aliased ones first
+  Vector<uint32_t> freeValues; ///< fixed values without a home, aliased ones first
+  Vector<uint32_t> freePorts;  ///< the same for those in inputs and outputs
   Vector<uint32_t> slotStage;  ///< the stage that computes a slot; none: no one
   Vector<uint32_t> slotInstr;  ///< the instruction that does
   Vector<Sizes> slotSizes;

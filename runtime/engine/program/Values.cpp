@@ -188,7 +188,8 @@ private:
           continue;
         }
         if (p.valueInfo[v].home == none) {
-          if (!p.freeValues.push(v)) {
+          bool io = p.valueInfo[v].binding == Binding::Volatile;
+          if (!(io ? p.freePorts : p.freeValues).push(v)) {
             fail(error, DLC_OUT_OF_MEMORY, "no memory for the model's tables");
             return false;
           }

@@ -84,6 +84,7 @@ bool tryRun(const std::string &elf, uint32_t threads) {
   if (dlc_model_load_memory(elf.data(), elf.size(), &o, &m) != DLC_OK) {
     return false;
   }
+  std::atomic<bool> done{false}; // outlives the context, whose callback may come after the wait
   dlc_context *c = context(m, threads);
   dlc_status status = DLC_RUN_FAILED;
   if (c) {
@@ -94,7 +95,6 @@ bool tryRun(const std::string &elf, uint32_t threads) {
     for (size_t i = 0; i < 3; ++i) {
       dlc_context_set_input(c, 0, i, &in[i]);
     }
-    std::atomic<bool> done{false};
     dlc_done_fn finished = [](void *user, dlc_context *, dlc_status) { *static_cast<std::atomic<bool> *>(user) = true; };
     if (dlc_context_run_async(c, 0, finished, &done) == DLC_OK) {
       for (int i = 0; i < 2000 && !done; ++i) {
