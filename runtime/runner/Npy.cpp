@@ -10,8 +10,8 @@ struct Type {
   uint32_t dtype;
   const char *text;
 };
-constexpr Type types[] = {{DLC_F32, "<f4"}, {DLC_F64, "<f8"}, {DLC_F16, "<f2"}, {DLC_I8, "|i1"},  {DLC_U8, "|u1"},
-                          {DLC_I16, "<i2"}, {DLC_U16, "<u2"}, {DLC_I32, "<i4"}, {DLC_U32, "<u4"}, {DLC_I64, "<i8"},
+constexpr Type types[] = {{DLC_F32, "<f4"}, {DLC_F64, "<f8"},  {DLC_F16, "<f2"}, {DLC_I8, "|i1"},    {DLC_U8, "|u1"},
+                          {DLC_I16, "<i2"}, {DLC_U16, "<u2"},  {DLC_I32, "<i4"}, {DLC_U32, "<u4"},   {DLC_I64, "<i8"},
                           {DLC_U64, "<u8"}, {DLC_BOOL, "|b1"}, {DLC_C64, "<c8"}, {DLC_C128, "<c16"}, {DLC_BF16, "<V2"}};
 constexpr uint32_t maxHeader = 1 << 16;
 
@@ -113,20 +113,21 @@ const char *writeNpy(const char *path, const dlc_tensor &t) {
   char shape[DLC_MAX_RANK * 24] = "", header[1024];
   size_t used = 0;
   for (uint32_t d = 0; d < t.rank; ++d) {
-    used += size_t(snprintf(shape + used, sizeof shape - used, "%s%lld%s",
-                            d ? ", " : "", (long long)t.dims[d], t.rank == 1 ? "," : ""));
+    used += size_t(snprintf(shape + used, sizeof shape - used, "%s%lld%s", d ? ", " : "", (long long)t.dims[d],
+                            t.rank == 1 ? "," : ""));
   }
   const char *descr = "|V1";
   for (const Type &type : types) {
     descr = type.dtype == t.dtype ? type.text : descr;
   }
-  int length = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, shape);
+  int length =
+      snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, shape);
   // The data starts at a multiple of 64; the header ends with a newline.
   int padded = (10 + length + 1 + 63) / 64 * 64 - 10;
   memset(header + length, ' ', size_t(padded - length));
   header[padded - 1] = '\n';
-  unsigned char start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(padded & 255),
-                             (unsigned char)(padded >> 8)};
+  unsigned char start[10] = {
+      0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(padded & 255), (unsigned char)(padded >> 8)};
   FILE *file = fopen(path, "wb");
   if (!file) {
     return "it cannot be created";

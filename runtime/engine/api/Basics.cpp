@@ -18,9 +18,10 @@ const char *dlc_runtime_version_text(void) {
       DLC_RUNTIME_VERSION_PATCH);
 }
 const char *dlc_status_text(dlc_status status) {
-  static const char *const texts[] = {"ok",          "invalid argument", "not found",      "i/o error",
-                                      "invalid model", "unsupported",    "out of memory",  "shape mismatch",
-                                      "run failed",  "cancelled",        "busy"};
+  static const char *const texts[] = {
+      "ok",          "invalid argument", "not found",      "i/o error",  "invalid model",
+      "unsupported", "out of memory",    "shape mismatch", "run failed", "cancelled",
+      "busy"};
   return unsigned(status) < sizeof texts / sizeof *texts ? texts[status] : "unknown status";
 }
 const char *dlc_last_error(void) { return threadError().text; }

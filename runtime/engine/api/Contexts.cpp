@@ -130,8 +130,8 @@ dlc_status dlc_context_run(dlc_context *c, size_t entry) {
     return nullArgument("context");
   }
   if (entry >= c->program().entries.size()) {
-    return fail(freshError(), DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu",
-                c->program().entries.size(), entry);
+    return fail(freshError(), DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", c->program().entries.size(),
+                entry);
   }
   if (!acquire(*c)) {
     return busy();

@@ -1,6 +1,6 @@
 // dlc/inspect.h: the tables of a program, entry by entry.
-#include "api/Guard.h"
 #include "dlc/inspect.h"
+#include "api/Guard.h"
 #include "model/Model.h"
 
 using namespace dlc::rt;
@@ -18,10 +18,14 @@ dlc_status check(const dlc_model *model, uint32_t index, Vector<T> Program::*tab
 
 const char *targetName(const Program &p, const dlc_abi_step &s) {
   switch (s.kind) {
-  case DLC_STEP_DISPATCH: return p.string(p.kernels[s.target].name);
-  case DLC_STEP_HOST_CALL: return p.string(p.hostFunctions[s.target].name);
-  case DLC_STEP_COPY: return "";
-  default: return p.string(p.blocks[s.target].name);
+  case DLC_STEP_DISPATCH:
+    return p.string(p.kernels[s.target].name);
+  case DLC_STEP_HOST_CALL:
+    return p.string(p.hostFunctions[s.target].name);
+  case DLC_STEP_COPY:
+    return "";
+  default:
+    return p.string(p.blocks[s.target].name);
   }
 }
 } // namespace
@@ -33,9 +37,9 @@ dlc_status dlc_inspect_get_counts(const dlc_model *model, dlc_inspect_counts *ou
     return nullArgument(model ? "out" : "model");
   }
   const Program &p = model->program;
-  *out = {uint32_t(p.values.size()),    uint32_t(p.ports.size()),     uint32_t(p.entries.size()),
-          uint32_t(p.blocks.size()),    uint32_t(p.stages.size()),    uint32_t(p.steps.size()),
-          uint32_t(p.constants.size()), uint32_t(p.variables.size()), uint32_t(p.kernels.size()),
+  *out = {uint32_t(p.values.size()),    uint32_t(p.ports.size()),         uint32_t(p.entries.size()),
+          uint32_t(p.blocks.size()),    uint32_t(p.stages.size()),        uint32_t(p.steps.size()),
+          uint32_t(p.constants.size()), uint32_t(p.variables.size()),     uint32_t(p.kernels.size()),
           uint32_t(p.variants.size()),  uint32_t(p.hostFunctions.size()), p.header.slot_count,
           uint32_t(p.instrs.size())};
   return DLC_OK;
@@ -74,8 +78,14 @@ dlc_status dlc_inspect_get_stage(const dlc_model *model, uint32_t index, dlc_ins
   }
   const Program &p = model->program;
   const dlc_abi_stage &x = p.stages[index];
-  *out = {p.stageInfo[index].block, x.first_instr, x.instr_count, x.first_step,
-          x.step_count,             x.frame_size,  x.frame_value, uint32_t(p.stageInfo[index].sizes)};
+  *out = {p.stageInfo[index].block,
+          x.first_instr,
+          x.instr_count,
+          x.first_step,
+          x.step_count,
+          x.frame_size,
+          x.frame_value,
+          uint32_t(p.stageInfo[index].sizes)};
   return DLC_OK;
 }
 
@@ -105,9 +115,9 @@ dlc_status dlc_inspect_get_value(const dlc_model *model, uint32_t index, dlc_ins
   }
   const Program &p = model->program;
   const dlc_abi_value &v = p.values[index];
-  *out = {p.string(v.name), v.kind,   v.dtype,
+  *out = {p.string(v.name), v.kind,    v.dtype,
           v.rank,           v.storage, v.index,
-          v.offset,         v.size,   v.shape == none ? nullptr : v.rank ? p.shape(index) : p.pool.data(),
+          v.offset,         v.size,    v.shape == none ? nullptr : v.rank ? p.shape(index) : p.pool.data(),
           v.space};
   return DLC_OK;
 }
@@ -117,7 +127,8 @@ dlc_status dlc_inspect_get_constant(const dlc_model *model, uint32_t index, dlc_
     return s;
   }
   const dlc_abi_constant &c = model->program.constants[index];
-  *out = {model->program.string(c.name), c.dtype, c.offset, c.size, model->weights ? model->weights + c.offset : nullptr};
+  *out = {model->program.string(c.name), c.dtype, c.offset, c.size,
+          model->weights ? model->weights + c.offset : nullptr};
   return DLC_OK;
 }
 

@@ -65,28 +65,46 @@ public:
     }
     const dlc_abi_dim_instr &i = p.instrs[index];
     switch (i.op) {
-    case DLC_DIM_ADD: return binary(i, " + ", tight, depth);
-    case DLC_DIM_MUL: return binary(i, " * ", false, depth, true);
-    case DLC_DIM_FLOORDIV: return call("floordiv", i, depth);
-    case DLC_DIM_MOD: return call("mod", i, depth);
-    case DLC_DIM_MIN: return call("min", i, depth);
-    case DLC_DIM_MAX: return call("max", i, depth);
-    case DLC_DIM_VALUE_DIM: return dim(i, tight, depth);
-    case DLC_DIM_READ: return w.add("%s[%u]", p.string(p.values[i.a].name), i.b);
-    case DLC_DIM_COUNT_INPUT: return w.add("given(%s)", p.string(p.values[i.a].name));
-    default: return write(i.a, tight, depth + 1);
+    case DLC_DIM_ADD:
+      return binary(i, " + ", tight, depth);
+    case DLC_DIM_MUL:
+      return binary(i, " * ", false, depth, true);
+    case DLC_DIM_FLOORDIV:
+      return call("floordiv", i, depth);
+    case DLC_DIM_MOD:
+      return call("mod", i, depth);
+    case DLC_DIM_MIN:
+      return call("min", i, depth);
+    case DLC_DIM_MAX:
+      return call("max", i, depth);
+    case DLC_DIM_VALUE_DIM:
+      return dim(i, tight, depth);
+    case DLC_DIM_READ:
+      return w.add("%s[%u]", p.string(p.values[i.a].name), i.b);
+    case DLC_DIM_COUNT_INPUT:
+      return w.add("given(%s)", p.string(p.values[i.a].name));
+    default:
+      return write(i.a, tight, depth + 1);
     }
   }
 
 private:
   static bool apply(uint32_t op, int64_t a, int64_t b, int64_t &out) {
     switch (op) {
-    case DLC_DIM_ADD: return add(a, b, out);
-    case DLC_DIM_MUL: return mul(a, b, out);
-    case DLC_DIM_MIN: out = a < b ? a : b; return true;
-    case DLC_DIM_MAX: out = a > b ? a : b; return true;
+    case DLC_DIM_ADD:
+      return add(a, b, out);
+    case DLC_DIM_MUL:
+      return mul(a, b, out);
+    case DLC_DIM_MIN:
+      out = a < b ? a : b;
+      return true;
+    case DLC_DIM_MAX:
+      out = a > b ? a : b;
+      return true;
     case DLC_DIM_CHECK_EQ:
-    case DLC_DIM_CHECK_LE: out = a; return true;
+    case DLC_DIM_CHECK_LE:
+      out = a;
+      return true;
     case DLC_DIM_FLOORDIV:
     case DLC_DIM_MOD: {
       if (b == 0 || (a == INT64_MIN && b == -1)) {
@@ -96,7 +114,8 @@ private:
       out = op == DLC_DIM_MOD ? a - b * quotient : quotient;
       return true;
     }
-    default: return false;
+    default:
+      return false;
     }
   }
   void binary(const dlc_abi_dim_instr &i, const char *sign, bool parentheses, int depth, bool product = false) {
@@ -132,8 +151,8 @@ private:
   Writer &w;
 };
 
-const char *const opNames[] = {"const", "add", "mul",       "floordiv", "mod",      "min",
-                               "max",   "dim", "read",      "check_eq", "check_le", "given"};
+const char *const opNames[] = {"const", "add", "mul",  "floordiv", "mod",      "min",
+                               "max",   "dim", "read", "check_eq", "check_le", "given"};
 } // namespace
 
 extern "C" {
@@ -158,13 +177,23 @@ size_t dlc_inspect_instruction_text(const dlc_model *model, uint32_t index, char
   const dlc_abi_dim_instr &i = p.instrs[index];
   w.add("s%u = %s", i.dst, opNames[i.op]);
   switch (i.op) {
-  case DLC_DIM_CONST: w.add(" %lld", (long long)i.imm); break;
+  case DLC_DIM_CONST:
+    w.add(" %lld", (long long)i.imm);
+    break;
   case DLC_DIM_VALUE_DIM:
-  case DLC_DIM_READ: w.add(" v%u %u", i.a, i.b); break;
-  case DLC_DIM_COUNT_INPUT: w.add(" v%u", i.a); break;
+  case DLC_DIM_READ:
+    w.add(" v%u %u", i.a, i.b);
+    break;
+  case DLC_DIM_COUNT_INPUT:
+    w.add(" v%u", i.a);
+    break;
   case DLC_DIM_CHECK_EQ:
-  case DLC_DIM_CHECK_LE: w.add(" s%u s%u \"%s\"", i.a, i.b, p.string(uint32_t(i.imm))); break;
-  default: w.add(" s%u s%u", i.a, i.b); break;
+  case DLC_DIM_CHECK_LE:
+    w.add(" s%u s%u \"%s\"", i.a, i.b, p.string(uint32_t(i.imm)));
+    break;
+  default:
+    w.add(" s%u s%u", i.a, i.b);
+    break;
   }
   return w.length;
 }

@@ -19,8 +19,8 @@ template <typename Fn> dlc_status load(const dlc_model_options *options, dlc_mod
 }
 
 dlc_status badEntry(const dlc_model *model, size_t entry) {
-  return fail(freshError(), DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu",
-              model->program.entries.size(), entry);
+  return fail(freshError(), DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", model->program.entries.size(),
+              entry);
 }
 
 dlc_status describe(const dlc_model *model, size_t entry, size_t index, bool input, dlc_port *out) {

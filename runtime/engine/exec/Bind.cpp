@@ -33,13 +33,12 @@ dlc_status checkShape(const Program &p, const dlc_abi_port &port, uint32_t rank,
     const dlc_abi_port_dim &want = p.portDims[port.dims + d];
     if (want.size >= 0 ? dims[d] != want.size
                        : dims[d] < 0 || dims[d] < want.min || (want.max >= 0 && dims[d] > want.max)) {
-      return want.size >= 0
-                 ? fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected dimension %u to be %lld, got %lld", name, d,
-                        (long long)want.size, (long long)dims[d])
-                 : fail(error, DLC_SHAPE_MISMATCH,
-                        "input '%s': expected dimension %u (%s) to be from %lld to %lld, got %lld", name, d,
-                        p.string(want.symbol), (long long)want.min,
-                        (long long)(want.max < 0 ? INT64_MAX : want.max), (long long)dims[d]);
+      return want.size >= 0 ? fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected dimension %u to be %lld, got %lld",
+                                   name, d, (long long)want.size, (long long)dims[d])
+                            : fail(error, DLC_SHAPE_MISMATCH,
+                                   "input '%s': expected dimension %u (%s) to be from %lld to %lld, got %lld", name, d,
+                                   p.string(want.symbol), (long long)want.min,
+                                   (long long)(want.max < 0 ? INT64_MAX : want.max), (long long)dims[d]);
     }
   }
   return DLC_OK;

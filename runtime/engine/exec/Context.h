@@ -13,18 +13,18 @@ namespace dlc::rt {
 /// What an input port reads.
 struct InputBinding {
   bool given = false;
-  dlc_tensor tensor = {};             ///< tensors
-  const dlc_value *value = nullptr;   ///< every other kind
-  dlc_value strings;                  ///< a copy, when strings were given as a dlc_tensor
+  dlc_tensor tensor = {};           ///< tensors
+  const dlc_value *value = nullptr; ///< every other kind
+  dlc_value strings;                ///< a copy, when strings were given as a dlc_tensor
 };
 
 /// What an output port writes.
 struct OutputBinding {
   bool callers = false;
-  dlc_tensor tensor = {}; ///< the caller's buffer
-  Buffer buffer;          ///< the context's, for planned outputs
-  dlc_value object;       ///< outputs that the engine holds, and copies of what is not an output's own memory
-  dlc_value result;       ///< view of the last run's result
+  dlc_tensor tensor = {};          ///< the caller's buffer
+  Buffer buffer;                   ///< the context's, for planned outputs
+  dlc_value object;                ///< outputs that the engine holds, and copies of what is not an output's own memory
+  dlc_value result;                ///< view of the last run's result
   const dlc_value *last = nullptr; ///< the last run's result; null: none
 };
 
@@ -38,7 +38,7 @@ struct StageRun {
 
 /// A step's part of the context. All but the atomics is written before `claim` opens it, and read after a claim.
 struct alignas(64) StepRun {
-  std::atomic<uint64_t> claim{0};      ///< chunks << 32 | next chunk
+  std::atomic<uint64_t> claim{0}; ///< chunks << 32 | next chunk
   std::atomic<uint32_t> chunksLeft{0};
   std::atomic<uint32_t> depsLeft{0};
   uint32_t lane = 0, chunks = 0;
@@ -46,7 +46,7 @@ struct alignas(64) StepRun {
   void **args = nullptr;
   int64_t *dims = nullptr;
   dlc_kernel_fn kernel = nullptr;
-  uint32_t firstView = 0;              ///< of Context::views, for host calls
+  uint32_t firstView = 0; ///< of Context::views, for host calls
   uint32_t shuffleFactor = 1, shuffleStart = 0;
 };
 
@@ -70,12 +70,12 @@ struct dlc_context {
   dlc::rt::Vector<dlc::rt::StepRun> steps;
   dlc::rt::Vector<void *> args;
   dlc::rt::Vector<int64_t> dims;
-  dlc::rt::Vector<char *> addresses; ///< of values that are in planned memory, inputs and outputs
-  dlc::rt::Vector<int64_t> sizes;    ///< their bytes
+  dlc::rt::Vector<char *> addresses;    ///< of values that are in planned memory, inputs and outputs
+  dlc::rt::Vector<int64_t> sizes;       ///< their bytes
   dlc::rt::Vector<dlc_value *> objects; ///< dynamic values and string constants, by value
   dlc::rt::Vector<dlc_value> views;     ///< host calls' operands
   dlc::rt::Vector<dlc_value *> operands;
-  dlc::rt::Vector<dlc_value *> temporaries; ///< loop-carried values that must be held between iterations, by value
+  dlc::rt::Vector<dlc_value *> temporaries;      ///< loop-carried values that must be held between iterations, by value
   dlc::rt::Vector<dlc::rt::InputBinding> inputs; ///< by port
   dlc::rt::Vector<dlc::rt::OutputBinding> outputs;
   dlc::rt::Vector<dlc::rt::Buffer> variables;

@@ -285,9 +285,12 @@ dlc_status runBlock(dlc_context &c, Worker &w, uint32_t block, Error &error) {
 
 dlc_status runControl(dlc_context &c, Worker &w, uint32_t step, Error &error) {
   switch (c.program().steps[step].kind) {
-  case DLC_STEP_IF: return runIf(c, w, step, error);
-  case DLC_STEP_LOOP: return Loop(c, w, step, error).runAll();
-  default: return runCall(c, w, step, error);
+  case DLC_STEP_IF:
+    return runIf(c, w, step, error);
+  case DLC_STEP_LOOP:
+    return Loop(c, w, step, error).runAll();
+  default:
+    return runCall(c, w, step, error);
   }
 }
 

@@ -41,7 +41,8 @@ dlc_status makeTables(dlc_context &c, Error &error) {
       !c.dims.resize(p.dimTotal) || !c.addresses.resize(p.values.size()) || !c.sizes.resize(p.values.size()) ||
       !c.objects.resize(p.values.size()) || !c.temporaries.resize(p.values.size()) ||
       !c.inputs.create(p.ports.size()) || !c.outputs.create(p.ports.size()) ||
-      !c.variables.create(p.variables.size()) || !c.knownSlots.resize(p.header.slot_count) || !c.pool.queue.resize(p.steps.size() + 1) ||
+      !c.variables.create(p.variables.size()) || !c.knownSlots.resize(p.header.slot_count) ||
+      !c.pool.queue.resize(p.steps.size() + 1) ||
       !c.plans.create(p.header.slot_count, p.stages.size(), c.options.plan_cache ? c.options.plan_cache : 16)) {
     return noMemory(error);
   }
@@ -168,12 +169,11 @@ dlc_status makeVariables(dlc_context &c, Error &error) {
     uint32_t constant = p.variables[i].constant;
     if (constant != none && p.constants[constant].size != uint64_t(bytes)) {
       return fail(error, DLC_INVALID_MODEL, "variable '%s': expected an initial value of %lld bytes, got %llu",
-                  p.string(p.variables[i].name), (long long)bytes,
-                  (unsigned long long)p.constants[constant].size);
+                  p.string(p.variables[i].name), (long long)bytes, (unsigned long long)p.constants[constant].size);
     }
     if (!c.variables[i].ensure(c.allocator, size_t(bytes))) {
-      return fail(error, DLC_OUT_OF_MEMORY, "no memory for variable '%s' of %lld bytes",
-                  p.string(p.variables[i].name), (long long)bytes);
+      return fail(error, DLC_OUT_OF_MEMORY, "no memory for variable '%s' of %lld bytes", p.string(p.variables[i].name),
+                  (long long)bytes);
     }
   }
   return resolveFree(c, error) ? error.status : resetVariables(c, error);

@@ -23,13 +23,17 @@ dlc_status evaluate(const Program &p, const dlc_abi_dim_instr &i, int64_t *slots
                     Error &error) {
   int64_t &dst = slots[i.dst];
   // Only the arithmetic operations and checks have slots for operands.
-  bool arithmetic = i.op != DLC_DIM_CONST && i.op != DLC_DIM_VALUE_DIM && i.op != DLC_DIM_READ &&
-                    i.op != DLC_DIM_COUNT_INPUT;
+  bool arithmetic =
+      i.op != DLC_DIM_CONST && i.op != DLC_DIM_VALUE_DIM && i.op != DLC_DIM_READ && i.op != DLC_DIM_COUNT_INPUT;
   int64_t a = arithmetic ? slots[i.a] : 0, b = arithmetic ? slots[i.b] : 0;
   switch (i.op) {
-  case DLC_DIM_CONST: dst = i.imm; return DLC_OK;
-  case DLC_DIM_ADD: return add(a, b, dst) ? DLC_OK : overflow(i.dst, error);
-  case DLC_DIM_MUL: return mul(a, b, dst) ? DLC_OK : overflow(i.dst, error);
+  case DLC_DIM_CONST:
+    dst = i.imm;
+    return DLC_OK;
+  case DLC_DIM_ADD:
+    return add(a, b, dst) ? DLC_OK : overflow(i.dst, error);
+  case DLC_DIM_MUL:
+    return mul(a, b, dst) ? DLC_OK : overflow(i.dst, error);
   case DLC_DIM_FLOORDIV:
   case DLC_DIM_MOD:
     if (b == 0) {
@@ -40,8 +44,12 @@ dlc_status evaluate(const Program &p, const dlc_abi_dim_instr &i, int64_t *slots
     }
     dst = i.op == DLC_DIM_MOD ? a - b * floorDiv(a, b) : floorDiv(a, b);
     return DLC_OK;
-  case DLC_DIM_MIN: dst = a < b ? a : b; return DLC_OK;
-  case DLC_DIM_MAX: dst = a > b ? a : b; return DLC_OK;
+  case DLC_DIM_MIN:
+    dst = a < b ? a : b;
+    return DLC_OK;
+  case DLC_DIM_MAX:
+    dst = a > b ? a : b;
+    return DLC_OK;
   case DLC_DIM_VALUE_DIM: {
     const dlc_abi_value &v = p.values[i.a];
     bool live = v.kind != DLC_KIND_TENSOR || v.storage == DLC_STORAGE_DYNAMIC || v.storage == DLC_STORAGE_INPUT ||
@@ -52,18 +60,26 @@ dlc_status evaluate(const Program &p, const dlc_abi_dim_instr &i, int64_t *slots
     }
     return source.valueDim(source.user, i.a, i.b, dst, error);
   }
-  case DLC_DIM_READ: return source.read(source.user, i.a, i.b, dst, error);
-  case DLC_DIM_COUNT_INPUT: dst = source.given(source.user, i.a); return DLC_OK;
-  default: dst = a; return check(p, i, slots, error);
+  case DLC_DIM_READ:
+    return source.read(source.user, i.a, i.b, dst, error);
+  case DLC_DIM_COUNT_INPUT:
+    dst = source.given(source.user, i.a);
+    return DLC_OK;
+  default:
+    dst = a;
+    return check(p, i, slots, error);
   }
 }
 /// Whether everything that an instruction reads from slots is known.
 bool operandsKnown(const Program &p, const dlc_abi_dim_instr &i, const uint8_t *known) {
   switch (i.op) {
   case DLC_DIM_CONST:
-  case DLC_DIM_READ: return true;
-  case DLC_DIM_VALUE_DIM: return known[p.shape(i.a)[i.b]];
-  default: return known[i.a] && known[i.b];
+  case DLC_DIM_READ:
+    return true;
+  case DLC_DIM_VALUE_DIM:
+    return known[p.shape(i.a)[i.b]];
+  default:
+    return known[i.a] && known[i.b];
   }
 }
 } // namespace

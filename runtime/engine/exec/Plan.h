@@ -9,7 +9,7 @@ namespace dlc::rt {
 
 struct Plan {
   uint32_t entry = DLC_NONE;
-  Vector<int64_t> key;       ///< which inputs were given, and their shapes
+  Vector<int64_t> key; ///< which inputs were given, and their shapes
   Vector<int64_t> slots;
   Vector<uint8_t> evaluated; ///< per stage: its slots hold for every run with this key
   uint64_t serial = 0;       ///< never used twice

@@ -15,7 +15,7 @@ struct Pool {
   std::atomic<uint32_t> epoch{0};
   std::atomic<bool> quit{false};
   alignas(64) pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; ///< of the queue, and of empty lanes
-  Vector<uint32_t> queue; ///< a ring; never full, since a step waits at most once
+  Vector<uint32_t> queue;                                       ///< a ring; never full, since a step waits at most once
   size_t first = 0, waiting = 0;
   uint64_t spin = 0; ///< nanoseconds
 

@@ -1,7 +1,7 @@
 // What each thread worked on, and when.
 #pragma once
-#include "support/Vector.h"
 #include "support/Error.h"
+#include "support/Vector.h"
 
 namespace dlc::rt {
 

@@ -66,7 +66,8 @@ dlc_status rootMemory(dlc_context &c, uint32_t value, char *&address, int64_t &s
     size = b.given ? int64_t(b.tensor.byte_size) : 0;
     return DLC_OK;
   }
-  case DLC_STORAGE_OUTPUT: return outputMemory(c, value, address, size, error);
+  case DLC_STORAGE_OUTPUT:
+    return outputMemory(c, value, address, size, error);
   case DLC_STORAGE_CONSTANT:
     address = const_cast<char *>(c.model->weights) + p.constants[v.index].offset;
     size = int64_t(p.constants[v.index].size);
@@ -77,7 +78,9 @@ dlc_status rootMemory(dlc_context &c, uint32_t value, char *&address, int64_t &s
     address = c.variables[v.index].data();
     size = c.plans.base.slots[p.variables[v.index].size];
     return DLC_OK;
-  default: address = nullptr, size = 0; return DLC_OK;
+  default:
+    address = nullptr, size = 0;
+    return DLC_OK;
   }
 }
 

@@ -148,13 +148,17 @@ void runOther(dlc_context &c, Worker &w, uint32_t step) {
   const dlc_abi_step &s = c.program().steps[step];
   Error error;
   switch (s.kind) {
-  case DLC_STEP_HOST_CALL: hostCall(c, step, error); break;
+  case DLC_STEP_HOST_CALL:
+    hostCall(c, step, error);
+    break;
   case DLC_STEP_COPY: {
     Span<const uint32_t> args = c.program().range(s.args);
     assignValue(c, args[1], args[0], none, error);
     break;
   }
-  default: runControl(c, w, step, error); break;
+  default:
+    runControl(c, w, step, error);
+    break;
   }
   if (error) {
     failStep(c, step, error);

@@ -10,9 +10,12 @@ dlc_value *objectOf(dlc_context &c, uint32_t value) {
   const dlc_abi_value &v = p.values[root];
   uint32_t entry = p.valueInfo[root].entry;
   switch (v.storage) {
-  case DLC_STORAGE_INPUT: return const_cast<dlc_value *>(c.inputs[p.entries[entry].first_input + v.index].value);
-  case DLC_STORAGE_OUTPUT: return &c.outputs[p.entries[entry].first_output + v.index].object;
-  default: return c.objects[root];
+  case DLC_STORAGE_INPUT:
+    return const_cast<dlc_value *>(c.inputs[p.entries[entry].first_input + v.index].value);
+  case DLC_STORAGE_OUTPUT:
+    return &c.outputs[p.entries[entry].first_output + v.index].object;
+  default:
+    return c.objects[root];
   }
 }
 
@@ -36,8 +39,7 @@ bool isAbsent(dlc_context &c, uint32_t value) {
   uint32_t root = p.valueInfo[value].root;
   const dlc_abi_value &v = p.values[root];
   return v.storage == DLC_STORAGE_NONE ||
-         (v.storage == DLC_STORAGE_INPUT &&
-          !c.inputs[p.entries[p.valueInfo[root].entry].first_input + v.index].given);
+         (v.storage == DLC_STORAGE_INPUT && !c.inputs[p.entries[p.valueInfo[root].entry].first_input + v.index].given);
 }
 } // namespace
 
@@ -98,8 +100,8 @@ dlc_status storeValue(dlc_context &c, uint32_t to, const dlc_value &from, Error 
   }
   if (from.kind != DLC_KIND_TENSOR || from.dtype != v.dtype || from.bytes != bytes || bytes > room) {
     return fail(error, DLC_SHAPE_MISMATCH, "value %u ('%s'): expected a %s tensor of %lld bytes, got a %s %s of %lld",
-                to, p.string(v.name), dtypeText(v.dtype), (long long)bytes, dtypeText(from.dtype),
-                kindText(from.kind), (long long)from.bytes);
+                to, p.string(v.name), dtypeText(v.dtype), (long long)bytes, dtypeText(from.dtype), kindText(from.kind),
+                (long long)from.bytes);
   }
   if (bytes && address != from.data) {
     memmove(address, from.data, size_t(bytes));
@@ -133,7 +135,9 @@ dlc_status storeInteger(dlc_context &c, uint32_t to, int64_t number, Error &erro
   uint8_t flag = number != 0;
   int32_t narrow = int32_t(number);
   dlc_value view(c.allocator);
-  void *data = dtype == DLC_BOOL ? static_cast<void *>(&flag) : dtype == DLC_I32 ? static_cast<void *>(&narrow) : &number;
+  void *data = dtype == DLC_BOOL  ? static_cast<void *>(&flag)
+               : dtype == DLC_I32 ? static_cast<void *>(&narrow)
+                                  : &number;
   if (dtype != DLC_BOOL && dtype != DLC_I32 && dtype != DLC_I64) {
     return fail(error, DLC_INVALID_MODEL, "value %u: expected i64, i32 or bool, got %s", to, dtypeText(dtype));
   }
@@ -172,8 +176,7 @@ dlc_status liveDim(void *user, uint32_t value, uint32_t dim, int64_t &out, Error
   dlc_context &c = *static_cast<dlc_context *>(user);
   const dlc_abi_value &v = c.program().values[value];
   if (v.storage == DLC_STORAGE_INPUT && v.kind == DLC_KIND_TENSOR) {
-    const InputBinding &b =
-        c.inputs[c.program().entries[c.program().valueInfo[value].entry].first_input + v.index];
+    const InputBinding &b = c.inputs[c.program().entries[c.program().valueInfo[value].entry].first_input + v.index];
     out = b.given && dim < b.tensor.rank ? b.tensor.dims[dim] : 0;
     return DLC_OK;
   }
@@ -184,8 +187,7 @@ dlc_status liveDim(void *user, uint32_t value, uint32_t dim, int64_t &out, Error
   }
   if (object->kind == DLC_KIND_TENSOR || object->kind == DLC_KIND_STRINGS) {
     if (!object->defined || dim >= object->rank) {
-      return fail(error, DLC_RUN_FAILED, "value %u ('%s') has no dimension %u", value,
-                  c.program().string(v.name), dim);
+      return fail(error, DLC_RUN_FAILED, "value %u ('%s') has no dimension %u", value, c.program().string(v.name), dim);
     }
     out = object->dims[dim];
     return DLC_OK;

@@ -32,16 +32,17 @@ inline bool isNonzero(const dlc_value &v, int64_t i) {
 
 /// Fails for types of less than a byte, which these functions do not take apart.
 inline dlc_status wholeBytes(dlc_host_call &call, const dlc_value &v) {
-  return dtypeBits(v.dtype) >= 8 ? DLC_OK
-                                 : fail(*call.error, DLC_RUN_FAILED, "expected elements of whole bytes, got %s",
-                                        dtypeText(v.dtype));
+  return dtypeBits(v.dtype) >= 8
+             ? DLC_OK
+             : fail(*call.error, DLC_RUN_FAILED, "expected elements of whole bytes, got %s", dtypeText(v.dtype));
 }
 
 /// Sorts `order` by less(a, b), stably, with as many entries of room in `scratch`: a merge sort from the bottom.
 template <typename Less> void sortIndices(int64_t *order, int64_t *scratch, int64_t count, Less less) {
   for (int64_t width = 1; width < count; width *= 2) {
     for (int64_t low = 0; low < count; low += 2 * width) {
-      int64_t middle = low + width < count ? low + width : count, high = middle + width < count ? middle + width : count;
+      int64_t middle = low + width < count ? low + width : count,
+              high = middle + width < count ? middle + width : count;
       for (int64_t l = low, r = middle, out = low; out < high; ++out) {
         bool right = l == middle || (r < high && less(order[r], order[l]));
         scratch[out] = right ? order[r++] : order[l++];

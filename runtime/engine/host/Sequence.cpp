@@ -10,8 +10,7 @@ dlc_status noInput(dlc_host_call *call, size_t index) {
 }
 
 /// A position counted from the end when negative; `limit` itself is allowed for insertions.
-dlc_status position(dlc_host_call *call, size_t index, int64_t otherwise, int64_t limit, bool inclusive,
-                    int64_t &out) {
+dlc_status position(dlc_host_call *call, size_t index, int64_t otherwise, int64_t limit, bool inclusive, int64_t &out) {
   out = otherwise;
   int64_t length = limit;
   if (const dlc_value *v = call->input(index)) {

@@ -80,7 +80,8 @@ dlc_status hostSplitToSequence(dlc_host_call *call, void *) {
   Splitter splitter(*call, axis, split || call->attribute(1, 1) != 0);
   int64_t total = x->dims[axis], each = 1, parts = split && split->rank == 1 ? split->count : -1;
   for (int64_t at = 0, i = 0; parts >= 0 ? i < parts : at < total; ++i) {
-    if (split && (split->kind != DLC_KIND_TENSOR || !readInteger(split->dtype, split->data, parts >= 0 ? i : 0, each))) {
+    if (split &&
+        (split->kind != DLC_KIND_TENSOR || !readInteger(split->dtype, split->data, parts >= 0 ? i : 0, each))) {
       return fail(*call->error, DLC_RUN_FAILED, "expected integers for the parts' sizes");
     }
     int64_t size = parts < 0 && total - at < each ? total - at : each;
@@ -92,8 +93,8 @@ dlc_status hostSplitToSequence(dlc_host_call *call, void *) {
     }
     at += size;
     if (parts >= 0 && i + 1 == parts && at != total) {
-      return fail(*call->error, DLC_RUN_FAILED, "expected parts of %lld elements together, got %lld",
-                  (long long)total, (long long)at);
+      return fail(*call->error, DLC_RUN_FAILED, "expected parts of %lld elements together, got %lld", (long long)total,
+                  (long long)at);
     }
   }
   return DLC_OK;

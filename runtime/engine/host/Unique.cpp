@@ -26,19 +26,31 @@ using Compare = int (*)(const void *, const void *);
 Compare comparison(uint32_t dtype) {
   switch (dtype) {
   case DLC_BOOL:
-  case DLC_U8: return compareAs<uint8_t>;
-  case DLC_I8: return compareAs<int8_t>;
-  case DLC_U16: return compareAs<uint16_t>;
-  case DLC_I16: return compareAs<int16_t>;
-  case DLC_U32: return compareAs<uint32_t>;
-  case DLC_I32: return compareAs<int32_t>;
-  case DLC_U64: return compareAs<uint64_t>;
-  case DLC_I64: return compareAs<int64_t>;
-  case DLC_F32: return compareAs<float>;
-  case DLC_F64: return compareAs<double>;
+  case DLC_U8:
+    return compareAs<uint8_t>;
+  case DLC_I8:
+    return compareAs<int8_t>;
+  case DLC_U16:
+    return compareAs<uint16_t>;
+  case DLC_I16:
+    return compareAs<int16_t>;
+  case DLC_U32:
+    return compareAs<uint32_t>;
+  case DLC_I32:
+    return compareAs<int32_t>;
+  case DLC_U64:
+    return compareAs<uint64_t>;
+  case DLC_I64:
+    return compareAs<int64_t>;
+  case DLC_F32:
+    return compareAs<float>;
+  case DLC_F64:
+    return compareAs<double>;
   case DLC_F16:
-  case DLC_BF16: return compareHalf;
-  default: return nullptr;
+  case DLC_BF16:
+    return compareHalf;
+  default:
+    return nullptr;
   }
 }
 

@@ -58,12 +58,18 @@ private:
 
   bool segment(const Elf64_Phdr &ph) {
     switch (ph.p_type) {
-    case PT_LOAD: return load(ph);
-    case PT_NOTE: return notes(ph);
-    case PT_DYNAMIC: return dynamic(ph);
-    case PT_INTERP: return bad("it asks for an interpreter");
-    case PT_TLS: return bad("it has thread-local storage");
-    default: return true;
+    case PT_LOAD:
+      return load(ph);
+    case PT_NOTE:
+      return notes(ph);
+    case PT_DYNAMIC:
+      return dynamic(ph);
+    case PT_INTERP:
+      return bad("it asks for an interpreter");
+    case PT_TLS:
+      return bad("it has thread-local storage");
+    default:
+      return true;
     }
   }
 
@@ -122,8 +128,8 @@ private:
       if (next > end) {
         return bad("its notes exceed the file");
       }
-      if (n.n_namesz == 4 && source.read(nameAt, name, 4) && memcmp(name, "dlc", 4) == 0 &&
-          n.n_type == DLC_NOTE_TYPE && !note(descAt, n.n_descsz)) {
+      if (n.n_namesz == 4 && source.read(nameAt, name, 4) && memcmp(name, "dlc", 4) == 0 && n.n_type == DLC_NOTE_TYPE &&
+          !note(descAt, n.n_descsz)) {
         return false;
       }
       at = next;
@@ -142,7 +148,8 @@ private:
       return false;
     }
     if (n.file_size != source.size) {
-      fail(error, DLC_INVALID_MODEL, "the artifact has %llu bytes, expected %llu: it is truncated or has bytes appended",
+      fail(error, DLC_INVALID_MODEL,
+           "the artifact has %llu bytes, expected %llu: it is truncated or has bytes appended",
            (unsigned long long)source.size, (unsigned long long)n.file_size);
       return false;
     }
@@ -162,14 +169,18 @@ private:
       Elf64_Dyn d;
       source.read(ph.p_offset + at, &d, sizeof d);
       switch (d.d_tag) {
-      case DT_NULL: return true;
-      case DT_NEEDED: return bad("it needs libraries");
+      case DT_NULL:
+        return true;
+      case DT_NEEDED:
+        return bad("it needs libraries");
       case DT_INIT:
       case DT_FINI:
       case DT_INIT_ARRAY:
       case DT_FINI_ARRAY:
-      case DT_PREINIT_ARRAY: return bad("it has constructors or destructors");
-      case DT_TEXTREL: return bad("it has relocations in its code");
+      case DT_PREINIT_ARRAY:
+        return bad("it has constructors or destructors");
+      case DT_TEXTREL:
+        return bad("it has relocations in its code");
       case DT_RELASZ:
       case DT_RELSZ:
       case DT_PLTRELSZ:
@@ -178,7 +189,8 @@ private:
           return bad("it has dynamic relocations");
         }
         break;
-      default: break;
+      default:
+        break;
       }
     }
     return true;

@@ -8,9 +8,9 @@ namespace dlc::rt {
 struct ElfFile {
   Vector<Elf64_Phdr> loads; ///< in order of address, disjoint
   dlc_abi_note note = {};
-  uint64_t noteOffset = 0;  ///< of the note's description in the file
+  uint64_t noteOffset = 0;    ///< of the note's description in the file
   uint64_t low = 0, high = 0; ///< page-rounded range of addresses
-  uint64_t alignment = 0;   ///< the largest of the segments
+  uint64_t alignment = 0;     ///< the largest of the segments
 };
 
 constexpr uint64_t pageSize = 4096;

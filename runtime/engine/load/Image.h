@@ -15,11 +15,11 @@ struct Segment {
 struct Image {
   void *reserved = nullptr; ///< what to unmap
   size_t reservedSize = 0;
-  char *bias = nullptr;     ///< where virtual address 0 would be
+  char *bias = nullptr; ///< where virtual address 0 would be
   Vector<Segment> segments;
   const dlc_abi_model *program = nullptr;
-  uint64_t available = 0;   ///< readable bytes from `program` on
-  bool isStatic = false;    ///< linked in: there is nothing to check addresses against
+  uint64_t available = 0; ///< readable bytes from `program` on
+  bool isStatic = false;  ///< linked in: there is nothing to check addresses against
 
   Image() = default;
   Image(const Image &) = delete;

@@ -50,8 +50,8 @@ bool openSource(const char *path, uint64_t offset, uint64_t size, Source &source
 }
 } // namespace
 
-dlc_status loadFile(const char *path, uint64_t offset, uint64_t size, const dlc_model_options &options,
-                    dlc_model *&out, Error &error) {
+dlc_status loadFile(const char *path, uint64_t offset, uint64_t size, const dlc_model_options &options, dlc_model *&out,
+                    Error &error) {
   Source source;
   dlc_status status =
       openSource(path, offset, size, source, error) ? loadFrom(source, options, out, error) : error.status;
@@ -64,16 +64,14 @@ dlc_status loadFile(const char *path, uint64_t offset, uint64_t size, const dlc_
   return status;
 }
 
-dlc_status loadMemory(const void *data, size_t size, const dlc_model_options &options, dlc_model *&out,
-                      Error &error) {
+dlc_status loadMemory(const void *data, size_t size, const dlc_model_options &options, dlc_model *&out, Error &error) {
   Source source;
   source.memory = static_cast<const char *>(data);
   source.size = size;
   return loadFrom(source, options, out, error);
 }
 
-dlc_status loadStatic(const dlc_abi_model *program, const dlc_model_options &options, dlc_model *&out,
-                      Error &error) {
+dlc_status loadStatic(const dlc_abi_model *program, const dlc_model_options &options, dlc_model *&out, Error &error) {
   dlc_model *model = create<dlc_model>();
   if (!model) {
     return fail(error, DLC_OUT_OF_MEMORY, "no memory for a model");

@@ -90,8 +90,8 @@ bool mapFromFile(const Source &source, const Elf64_Phdr &ph, Image &image, Error
       return failedToMap(error);
     }
   }
-  if (total > fromFile && mmap(start + fromFile, total - fromFile, prot,
-                               MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) {
+  if (total > fromFile &&
+      mmap(start + fromFile, total - fromFile, prot, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) {
     return failedToMap(error);
   }
   return true;

@@ -26,8 +26,7 @@ bool chooseVariant(dlc_model &m, const dlc_model_options &options, Error &error)
     fail(error, DLC_UNSUPPORTED,
          "the model has %zu cpu variants, the weakest of which needs features 0x%llx, and this processor has 0x%llx: "
          "compile it for this processor",
-         p.variants.size(), p.variants.empty() ? 0ull : (unsigned long long)p.variants[0].cpu,
-         (unsigned long long)cpu);
+         p.variants.size(), p.variants.empty() ? 0ull : (unsigned long long)p.variants[0].cpu, (unsigned long long)cpu);
     return false;
   }
   return true;
@@ -38,8 +37,7 @@ bool resolveLinks(dlc_model &m, Error &error) {
   uint64_t count = uint64_t(p.variants.size()) * p.kernels.size();
   const char *links = reinterpret_cast<const char *>(m.image.program) + p.header.program_size;
   if (count > (1u << 26) || !within(p.header.program_size, 8 * (count + 1), m.image.available)) {
-    fail(error, DLC_INVALID_MODEL, "the links to %llu kernels exceed the program's segment",
-         (unsigned long long)count);
+    fail(error, DLC_INVALID_MODEL, "the links to %llu kernels exceed the program's segment", (unsigned long long)count);
     return false;
   }
   auto target = [&](uint64_t index) {
@@ -72,8 +70,7 @@ bool resolveLinks(dlc_model &m, Error &error) {
   return true;
 }
 
-bool resolveHostFunction(const char *name, uint32_t version, const dlc_model_options &options,
-                         dlc_host_function &out) {
+bool resolveHostFunction(const char *name, uint32_t version, const dlc_model_options &options, dlc_host_function &out) {
   const char *at = reinterpret_cast<const char *>(options.host_functions);
   for (size_t i = 0; i < options.host_function_count; ++i) {
     // The caller's struct may be shorter or longer than ours.
@@ -113,8 +110,8 @@ bool resolveHostFunctions(dlc_model &m, const dlc_model_options &options, Error 
 bool finishModel(dlc_model &m, const dlc_model_options &options, Error &error) {
   m.log = {options.log, options.log_user};
   if (!readProgram(m.image.program, m.image.available, options.skip_checksum, m.program, error) ||
-      !validateProgram(m.program, error) || !analyseProgram(m.program, error) ||
-      !chooseVariant(m, options, error) || !resolveLinks(m, error) || !resolveHostFunctions(m, options, error)) {
+      !validateProgram(m.program, error) || !analyseProgram(m.program, error) || !chooseVariant(m, options, error) ||
+      !resolveLinks(m, error) || !resolveHostFunctions(m, options, error)) {
     return false;
   }
   const Program &p = m.program;

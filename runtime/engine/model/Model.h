@@ -11,8 +11,8 @@ struct dlc_model {
   dlc::rt::Program program;
   uint32_t variant = dlc::rt::none;
   const char *weights = nullptr;
-  dlc::rt::Vector<dlc_kernel_fn> kernels;            ///< of the chosen variant
-  dlc::rt::Vector<dlc_host_function> hostFunctions;  ///< by index of the program's table
+  dlc::rt::Vector<dlc_kernel_fn> kernels;           ///< of the chosen variant
+  dlc::rt::Vector<dlc_host_function> hostFunctions; ///< by index of the program's table
   dlc::rt::Log log;
 
   void retain() { owners.fetch_add(1, std::memory_order_relaxed); }

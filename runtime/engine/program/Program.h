@@ -12,9 +12,9 @@ enum class Sizes : uint8_t { Static, Inputs, Data };
 
 /// Which addresses a value can have.
 enum class Binding : uint8_t {
-  Fixed,   ///< known when its stage is planned
+  Fixed,    ///< known when its stage is planned
   Volatile, ///< lies in an input or output: known when a run starts
-  Dynamic  ///< lies in a value that the engine allocates: known when a step starts
+  Dynamic   ///< lies in a value that the engine allocates: known when a step starts
 };
 
 /// What the engine derives about a value.
@@ -24,7 +24,7 @@ struct ValueInfo {
   uint32_t entry = none;    ///< of inputs and outputs
   uint32_t producer = none; ///< the block whose step writes it
   Binding binding = Binding::Fixed;
-  bool isObject = false;    ///< held by a dlc_value rather than by planned memory
+  bool isObject = false; ///< held by a dlc_value rather than by planned memory
 };
 
 struct BlockInfo {
@@ -36,8 +36,8 @@ struct BlockInfo {
 
 struct StageInfo {
   uint32_t block = none;
-  Sizes sizes = Sizes::Static; ///< of its own dims program and of all stages before it
-  uint32_t order = 0;          ///< first of step_count entries of Program::order
+  Sizes sizes = Sizes::Static;           ///< of its own dims program and of all stages before it
+  uint32_t order = 0;                    ///< first of step_count entries of Program::order
   uint32_t firstHome = 0, homeCount = 0; ///< of Program::homes: the values whose home it is, aliased ones first
 };
 
@@ -81,7 +81,7 @@ struct Program {
   Vector<uint32_t> slotStage;  ///< the stage that computes a slot; none: no one
   Vector<uint32_t> slotInstr;  ///< the instruction that does
   Vector<Sizes> slotSizes;
-  Vector<uint32_t> stageTree;  ///< all stages, an enclosing one before those that it runs
+  Vector<uint32_t> stageTree; ///< all stages, an enclosing one before those that it runs
   uint32_t argTotal = 0, dimTotal = 0;
 
   const char *string(uint32_t offset) const { return offset == none ? "" : strings.data() + offset; }
@@ -116,14 +116,20 @@ bool analyseUses(Program &program, Error &error);
 /// The parts of a LOOP step's `extra`.
 struct LoopShape {
   uint32_t trip, condition, iteration, conditionParam, conditionResult;
-  struct Carried { uint32_t initial, param, result, final; };
-  struct Scanned { uint32_t result, final; };
+  struct Carried {
+    uint32_t initial, param, result, final;
+  };
+  struct Scanned {
+    uint32_t result, final;
+  };
   Span<const Carried> carried;
   Span<const Scanned> scanned;
 };
 /// The parts of a CALL step's `extra`.
 struct CallShape {
-  struct Pair { uint32_t from, to; };
+  struct Pair {
+    uint32_t from, to;
+  };
   Span<const Pair> arguments; ///< argument -> parameter
   Span<const Pair> results;   ///< result -> value
 };

@@ -99,8 +99,7 @@ bool readHeader(const void *data, uint64_t available, bool skipChecksum, dlc_abi
          DLC_ABI_VERSION, h.abi_version > DLC_ABI_VERSION ? "update the engine" : "compile the model again");
     return false;
   }
-  if (h.struct_size < sizeof h || h.program_size < h.struct_size || h.program_size > available ||
-      h.program_size % 8) {
+  if (h.struct_size < sizeof h || h.program_size < h.struct_size || h.program_size > available || h.program_size % 8) {
     fail(error, DLC_INVALID_MODEL, "header of %u bytes and program of %llu bytes do not fit the %llu bytes there are",
          h.struct_size, (unsigned long long)h.program_size, (unsigned long long)available);
     return false;

@@ -72,7 +72,8 @@ private:
 
   bool classify(const dlc_abi_dim_instr &i, uint32_t index, uint32_t stage, Sizes &own) {
     switch (i.op) {
-    case DLC_DIM_CONST: return true;
+    case DLC_DIM_CONST:
+      return true;
     case DLC_DIM_COUNT_INPUT:
       if (p.values[i.a].storage != DLC_STORAGE_INPUT) {
         fail(error, DLC_INVALID_MODEL, "instruction %u: expected value %u to be an input", index, i.a);
@@ -80,9 +81,13 @@ private:
       }
       own = Sizes::Inputs;
       return true;
-    case DLC_DIM_READ: own = root(i.a) == DLC_STORAGE_CONSTANT ? Sizes::Static : Sizes::Data; return true;
-    case DLC_DIM_VALUE_DIM: return valueDim(i, index, stage, own);
-    default: return operand(i.a, index, stage, own) && operand(i.b, index, stage, own);
+    case DLC_DIM_READ:
+      own = root(i.a) == DLC_STORAGE_CONSTANT ? Sizes::Static : Sizes::Data;
+      return true;
+    case DLC_DIM_VALUE_DIM:
+      return valueDim(i, index, stage, own);
+    default:
+      return operand(i.a, index, stage, own) && operand(i.b, index, stage, own);
     }
   }
 

@@ -75,7 +75,9 @@ private:
   }
 
   uint32_t entry() const { return fixedEntry != none ? fixedEntry : p.blockInfo[p.stageInfo[stage].block].entry; }
-  uint32_t firstStage(uint32_t block) const { return p.blocks[block].stage_count ? p.blocks[block].first_stage : stage; }
+  uint32_t firstStage(uint32_t block) const {
+    return p.blocks[block].stage_count ? p.blocks[block].first_stage : stage;
+  }
   uint32_t lastStage(uint32_t block, uint32_t otherwise) const {
     const dlc_abi_block &b = p.blocks[block];
     return b.stage_count ? b.first_stage + b.stage_count - 1 : otherwise;
@@ -119,8 +121,8 @@ private:
       }
       return before(i.a);
     }
-    return (i.op != DLC_DIM_VALUE_DIM && i.op != DLC_DIM_COUNT_INPUT) ||
-           p.values[i.a].storage != DLC_STORAGE_INPUT || known(i.a, stage);
+    return (i.op != DLC_DIM_VALUE_DIM && i.op != DLC_DIM_COUNT_INPUT) || p.values[i.a].storage != DLC_STORAGE_INPUT ||
+           known(i.a, stage);
   }
 
   bool step(const dlc_abi_step &s) {
@@ -134,11 +136,16 @@ private:
     }
     switch (s.kind) {
     case DLC_STEP_DISPATCH:
-    case DLC_STEP_HOST_CALL: return leaf(s);
-    case DLC_STEP_COPY: return shaped(p.range(s.args)[0], stage) && written(p.range(s.args)[1], stage);
-    case DLC_STEP_IF: return ifStep(s);
-    case DLC_STEP_LOOP: return loopStep(s);
-    default: return callStep(s);
+    case DLC_STEP_HOST_CALL:
+      return leaf(s);
+    case DLC_STEP_COPY:
+      return shaped(p.range(s.args)[0], stage) && written(p.range(s.args)[1], stage);
+    case DLC_STEP_IF:
+      return ifStep(s);
+    case DLC_STEP_LOOP:
+      return loopStep(s);
+    default:
+      return callStep(s);
     }
   }
 

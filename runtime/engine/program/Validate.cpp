@@ -22,8 +22,7 @@ public:
            each(p.portDims, "port dim", &Validator::portDim) && each(p.ports, "port", &Validator::port) &&
            each(p.entries, "entry", &Validator::entry) && each(p.blocks, "block", &Validator::block) &&
            each(p.stages, "stage", &Validator::stage) && each(p.steps, "step", &Validator::step) &&
-           each(p.constants, "constant", &Validator::constant) &&
-           each(p.variables, "variable", &Validator::variable) &&
+           each(p.constants, "constant", &Validator::constant) && each(p.variables, "variable", &Validator::variable) &&
            each(p.feedback, "feedback", &Validator::feedback) && each(p.kernels, "kernel", &Validator::named) &&
            each(p.variants, "variant", &Validator::named) &&
            each(p.hostFunctions, "host function", &Validator::named) && each(p.spaces, "space", &Validator::space) &&
@@ -40,8 +39,7 @@ private:
     }
     return true;
   }
-  template <typename T, typename U>
-  bool each(const Vector<T> &table, const char *what, bool (Validator::*check)(U)) {
+  template <typename T, typename U> bool each(const Vector<T> &table, const char *what, bool (Validator::*check)(U)) {
     for (uint32_t i = 0; i < table.size(); ++i) {
       at(what, i);
       if (!(this->*check)(table[i].name)) {
@@ -89,12 +87,15 @@ private:
       return false;
     }
     switch (i.op) {
-    case DLC_DIM_CONST: return true;
+    case DLC_DIM_CONST:
+      return true;
     case DLC_DIM_VALUE_DIM:
       return valueIndex(i.a, "value") &&
              (p.values[i.a].kind == DLC_KIND_SEQUENCE || below(i.b, p.values[i.a].rank, "dimension"));
-    case DLC_DIM_READ: return valueIndex(i.a, "value");
-    case DLC_DIM_COUNT_INPUT: return valueIndex(i.a, "value");
+    case DLC_DIM_READ:
+      return valueIndex(i.a, "value");
+    case DLC_DIM_COUNT_INPUT:
+      return valueIndex(i.a, "value");
     case DLC_DIM_CHECK_EQ:
     case DLC_DIM_CHECK_LE:
       if (i.imm < 0 || uint64_t(i.imm) > none) {
@@ -104,14 +105,15 @@ private:
         return false;
       }
       [[fallthrough]];
-    default: return slot(i.a, "first operand") && slot(i.b, "second operand");
+    default:
+      return slot(i.a, "first operand") && slot(i.b, "second operand");
     }
   }
 
   bool value(const dlc_abi_value &v) {
-    if (!string(v.name, "name") || !below(v.kind, DLC_KIND_MAP + 1, "kind") ||
-        !below(v.dtype, DLC_I2 + 1, "type") || !below(v.storage, DLC_STORAGE_DYNAMIC + 1, "storage") ||
-        !below(v.rank, DLC_MAX_RANK + 1, "rank") || !maybeSlot(v.offset, "offset") || !maybeSlot(v.size, "size") ||
+    if (!string(v.name, "name") || !below(v.kind, DLC_KIND_MAP + 1, "kind") || !below(v.dtype, DLC_I2 + 1, "type") ||
+        !below(v.storage, DLC_STORAGE_DYNAMIC + 1, "storage") || !below(v.rank, DLC_MAX_RANK + 1, "rank") ||
+        !maybeSlot(v.offset, "offset") || !maybeSlot(v.size, "size") ||
         !below(v.space, p.spaces.empty() ? 1 : p.spaces.size(), "memory space")) {
       return false;
     }
@@ -123,11 +125,16 @@ private:
       return bad("shape", v.shape, p.pool.size());
     }
     switch (v.storage) {
-    case DLC_STORAGE_CONSTANT: return below(v.index, p.constants.size(), "constant");
-    case DLC_STORAGE_FRAME: return below(v.index, p.stages.size(), "stage");
-    case DLC_STORAGE_ALIAS: return valueIndex(v.index, "aliased value");
-    case DLC_STORAGE_VARIABLE: return below(v.index, p.variables.size(), "variable");
-    default: return true;
+    case DLC_STORAGE_CONSTANT:
+      return below(v.index, p.constants.size(), "constant");
+    case DLC_STORAGE_FRAME:
+      return below(v.index, p.stages.size(), "stage");
+    case DLC_STORAGE_ALIAS:
+      return valueIndex(v.index, "aliased value");
+    case DLC_STORAGE_VARIABLE:
+      return below(v.index, p.variables.size(), "variable");
+    default:
+      return true;
     }
   }
 
@@ -161,12 +168,18 @@ private:
       return false;
     }
     switch (s.kind) {
-    case DLC_STEP_DISPATCH: return below(s.target, p.kernels.size(), "kernel") && slot(s.tiles, "tiles");
-    case DLC_STEP_HOST_CALL: return below(s.target, p.hostFunctions.size(), "host function");
-    case DLC_STEP_IF: return ifStep(s);
-    case DLC_STEP_LOOP: return below(s.target, p.blocks.size(), "body") && loopStep(s);
-    case DLC_STEP_CALL: return below(s.target, p.blocks.size(), "block") && callStep(s);
-    default: return s.args.count == 2 || bad("argument count", s.args.count, 2);
+    case DLC_STEP_DISPATCH:
+      return below(s.target, p.kernels.size(), "kernel") && slot(s.tiles, "tiles");
+    case DLC_STEP_HOST_CALL:
+      return below(s.target, p.hostFunctions.size(), "host function");
+    case DLC_STEP_IF:
+      return ifStep(s);
+    case DLC_STEP_LOOP:
+      return below(s.target, p.blocks.size(), "body") && loopStep(s);
+    case DLC_STEP_CALL:
+      return below(s.target, p.blocks.size(), "block") && callStep(s);
+    default:
+      return s.args.count == 2 || bad("argument count", s.args.count, 2);
     }
   }
   bool ifStep(const dlc_abi_step &s) {
@@ -228,8 +241,7 @@ private:
            optional(v.value, p.values.size(), "value");
   }
   bool feedback(const dlc_abi_feedback &f) {
-    return below(f.entry, p.entries.size(), "entry") && valueIndex(f.output, "output") &&
-           valueIndex(f.input, "input");
+    return below(f.entry, p.entries.size(), "entry") && valueIndex(f.output, "output") && valueIndex(f.input, "input");
   }
   bool space(const dlc_abi_space &s) { return string(s.name, "name") && below(s.kind, 1, "kind"); }
   bool meta(const dlc_abi_metadata &m) { return string(m.key, "key") && string(m.value, "value"); }

@@ -9,12 +9,12 @@ struct Info {
   const char *name;
 };
 // In the order of enum dlc_dtype.
-constexpr Info infos[] = {{0, "undefined"}, {32, "f32"},      {8, "u8"},         {8, "i8"},      {16, "u16"},
-                          {16, "i16"},      {32, "i32"},      {64, "i64"},       {0, "string"},  {8, "bool"},
-                          {16, "f16"},      {64, "f64"},      {32, "u32"},       {64, "u64"},    {64, "c64"},
-                          {128, "c128"},    {16, "bf16"},     {8, "f8e4m3fn"},   {8, "f8e4m3fnuz"}, {8, "f8e5m2"},
-                          {8, "f8e5m2fnuz"}, {4, "u4"},       {4, "i4"},         {4, "f4e2m1"},  {8, "f8e8m0"},
-                          {2, "u2"},        {2, "i2"}};
+constexpr Info infos[] = {{0, "undefined"},  {32, "f32"},  {8, "u8"},       {8, "i8"},         {16, "u16"},
+                          {16, "i16"},       {32, "i32"},  {64, "i64"},     {0, "string"},     {8, "bool"},
+                          {16, "f16"},       {64, "f64"},  {32, "u32"},     {64, "u64"},       {64, "c64"},
+                          {128, "c128"},     {16, "bf16"}, {8, "f8e4m3fn"}, {8, "f8e4m3fnuz"}, {8, "f8e5m2"},
+                          {8, "f8e5m2fnuz"}, {4, "u4"},    {4, "i4"},       {4, "f4e2m1"},     {8, "f8e8m0"},
+                          {2, "u2"},         {2, "i2"}};
 constexpr uint32_t infoCount = sizeof infos / sizeof infos[0];
 
 template <typename T> T load(const void *data, uint64_t index) {
@@ -111,24 +111,45 @@ bool isReadable(uint32_t dtype) {
 
 bool readInteger(uint32_t dtype, const void *data, uint64_t index, int64_t &value) {
   switch (dtype) {
-  case DLC_BOOL: value = load<uint8_t>(data, index) != 0; return true;
-  case DLC_U8: value = load<uint8_t>(data, index); return true;
-  case DLC_I8: value = load<int8_t>(data, index); return true;
-  case DLC_U16: value = load<uint16_t>(data, index); return true;
-  case DLC_I16: value = load<int16_t>(data, index); return true;
-  case DLC_U32: value = load<uint32_t>(data, index); return true;
-  case DLC_I32: value = load<int32_t>(data, index); return true;
-  case DLC_I64: value = load<int64_t>(data, index); return true;
+  case DLC_BOOL:
+    value = load<uint8_t>(data, index) != 0;
+    return true;
+  case DLC_U8:
+    value = load<uint8_t>(data, index);
+    return true;
+  case DLC_I8:
+    value = load<int8_t>(data, index);
+    return true;
+  case DLC_U16:
+    value = load<uint16_t>(data, index);
+    return true;
+  case DLC_I16:
+    value = load<int16_t>(data, index);
+    return true;
+  case DLC_U32:
+    value = load<uint32_t>(data, index);
+    return true;
+  case DLC_I32:
+    value = load<int32_t>(data, index);
+    return true;
+  case DLC_I64:
+    value = load<int64_t>(data, index);
+    return true;
   case DLC_U64: {
     uint64_t wide = load<uint64_t>(data, index);
     value = int64_t(wide);
     return wide <= INT64_MAX;
   }
-  case DLC_F16: return truncate(fromHalf(load<uint16_t>(data, index)), value);
-  case DLC_BF16: return truncate(fromBfloat(load<uint16_t>(data, index)), value);
-  case DLC_F32: return truncate(double(load<float>(data, index)), value);
-  case DLC_F64: return truncate(load<double>(data, index), value);
-  default: return false;
+  case DLC_F16:
+    return truncate(fromHalf(load<uint16_t>(data, index)), value);
+  case DLC_BF16:
+    return truncate(fromBfloat(load<uint16_t>(data, index)), value);
+  case DLC_F32:
+    return truncate(double(load<float>(data, index)), value);
+  case DLC_F64:
+    return truncate(load<double>(data, index), value);
+  default:
+    return false;
   }
 }
 

@@ -11,15 +11,15 @@ struct dlc_value {
 
   uint32_t kind = DLC_KIND_TENSOR, dtype = DLC_UNDEFINED, rank = 0;
   int64_t dims[DLC_MAX_RANK] = {};
-  void *data = nullptr;      ///< elements; dlc_string for strings
-  int64_t count = 0;         ///< elements
-  int64_t bytes = 0;         ///< of the elements
+  void *data = nullptr; ///< elements; dlc_string for strings
+  int64_t count = 0;    ///< elements
+  int64_t bytes = 0;    ///< of the elements
   const dlc::rt::Allocator *allocator;
-  dlc::rt::Buffer buffer;    ///< of the elements, unless `planned` or a view
-  dlc::rt::Buffer text;      ///< of strings' bytes
+  dlc::rt::Buffer buffer; ///< of the elements, unless `planned` or a view
+  dlc::rt::Buffer text;   ///< of strings' bytes
   dlc::rt::Vector<dlc_value *> items;
-  bool planned = false;      ///< `data` is memory of the plan: its type and shape are fixed
-  bool defined = false;      ///< whether anything was stored
+  bool planned = false; ///< `data` is memory of the plan: its type and shape are fixed
+  bool defined = false; ///< whether anything was stored
 
   /// Turns this into a tensor; elements are left as they are in memory.
   dlc_status setTensor(uint32_t type, uint32_t rank, const int64_t *dims, dlc::rt::Error &error);

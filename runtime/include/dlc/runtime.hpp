@@ -45,8 +45,8 @@ inline dlc_tensor tensor(void *data, uint32_t dtype, std::initializer_list<int64
   }
   t.dtype = dtype;
   t.data = data;
-  t.byte_size = dtype == DLC_STRING ? size_t(count) * sizeof(dlc_string)
-                                    : (size_t(count) * dlc_dtype_bits(dtype) + 7) / 8;
+  t.byte_size =
+      dtype == DLC_STRING ? size_t(count) * sizeof(dlc_string) : (size_t(count) * dlc_dtype_bits(dtype) + 7) / 8;
   return t;
 }
 inline dlc_tensor tensor(const void *data, uint32_t dtype, std::initializer_list<int64_t> dims) {

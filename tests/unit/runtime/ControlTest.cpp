@@ -23,8 +23,8 @@ struct Loaded {
 /// An entry with x: f32 [4] -> y: f32 [4], whose stage 0 the test fills in.
 struct Unary : Builder {
   uint32_t main = block("main"), s = stage(main), x = input("x", DLC_F32, {4}), n = constant(s, 4),
-           one = constant(s, 1), bytes = constant(s, 16), scale = kernel("scale", kernelScale), add = kernel("add", kernelAdd),
-           y = output("y", DLC_F32, {n}, bytes);
+           one = constant(s, 1), bytes = constant(s, 16), scale = kernel("scale", kernelScale),
+           add = kernel("add", kernelAdd), y = output("y", DLC_F32, {n}, bytes);
 };
 
 std::vector<float> run(Loaded &l, std::vector<float> x, std::vector<dlc_tensor> more = {}) {
@@ -148,8 +148,7 @@ TEST(Control, ParametersMayLieInTheBodysFrame) {
   uint32_t trips = b.input("trips", DLC_I64, {}), body = b.block("body"), bs = b.stage(body);
   uint32_t param = b.frameTensor(bs, "param", DLC_F32, {4}), result = b.frameTensor(bs, "result", DLC_F32, {4});
   b.step(bs, DLC_STEP_DISPATCH, b.scale, {param, result}, {b.n}, 1, b.one);
-  b.step(b.s, DLC_STEP_LOOP, body, {}, {}, 0, none,
-         {trips, none, none, none, none, 1, b.x, param, result, b.y, 0});
+  b.step(b.s, DLC_STEP_LOOP, body, {}, {}, 0, none, {trips, none, none, none, none, 1, b.x, param, result, b.y, 0});
   b.entry("main", b.main);
   Loaded l(b);
   int64_t n = 2;
@@ -179,8 +178,8 @@ TEST(Control, ParallelBranchesWithNestedLoops) {
     uint32_t ir = b.frameTensor(is, "ir", DLC_F32, {4});
     b.step(is, DLC_STEP_DISPATCH, b.scale, {ip, ir}, {b.n}, 1, b.one);
     b.step(bs, DLC_STEP_LOOP, inner, {}, {}, 0, none, {trips, none, none, none, none, 1, p, ip, ir, io, 0});
-    uint32_t loop = b.step(b.s, DLC_STEP_LOOP, body, {}, {}, 0, none,
-                           {trips, none, none, none, none, 1, b.x, p, io, out, 0});
+    uint32_t loop =
+        b.step(b.s, DLC_STEP_LOOP, body, {}, {}, 0, none, {trips, none, none, none, none, 1, b.x, p, io, out, 0});
     uint32_t add = b.step(b.s, DLC_STEP_DISPATCH, b.add, {total, out, sum}, {b.n}, 1, b.one);
     b.after(b.s, loop, add);
     if (last != none) {

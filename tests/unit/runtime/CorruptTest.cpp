@@ -47,8 +47,8 @@ Builder everything() {
   b.step(bs, DLC_STEP_DISPATCH, nothing, {p, r}, {}, 1, b.constant(bs, 3));
   uint32_t rows = b.value("rows", DLC_KIND_TENSOR, DLC_F32, {one, four}, DLC_STORAGE_DYNAMIC, 0);
   uint32_t last = b.value("last", DLC_KIND_TENSOR, DLC_F32, {four}, DLC_STORAGE_DYNAMIC, 0);
-  uint32_t k1 = b.step(s, DLC_STEP_LOOP, body, {}, {}, 0, none,
-                       {trips, none, none, none, none, 1, w, p, r, last, 1, r, rows});
+  uint32_t k1 =
+      b.step(s, DLC_STEP_LOOP, body, {}, {}, 0, none, {trips, none, none, none, none, 1, w, p, r, last, 1, r, rows});
   uint32_t yt = b.frameTensor(ys, "yt", DLC_F32, {4});
   b.step(ys, DLC_STEP_COPY, none, {w, yt});
   b.blocks[yes].results = {yt}, b.blocks[no].results = {w};
@@ -95,7 +95,9 @@ bool tryRun(const std::string &elf, uint32_t threads) {
     for (size_t i = 0; i < 3; ++i) {
       dlc_context_set_input(c, 0, i, &in[i]);
     }
-    dlc_done_fn finished = [](void *user, dlc_context *, dlc_status) { *static_cast<std::atomic<bool> *>(user) = true; };
+    dlc_done_fn finished = [](void *user, dlc_context *, dlc_status) {
+      *static_cast<std::atomic<bool> *>(user) = true;
+    };
     if (dlc_context_run_async(c, 0, finished, &done) == DLC_OK) {
       for (int i = 0; i < 2000 && !done; ++i) {
         std::this_thread::sleep_for(std::chrono::microseconds(i < 1000 ? 10 : 100));

@@ -61,8 +61,8 @@ public:
         continue;
       }
       uint32_t rank = dlc_value_kind(a->v) < 2 ? dlc_value_rank(a->v) : 0;
-      args.push_back(b.input("x", uint8_t(dlc_value_dtype(a->v)), std::vector<int64_t>(rank, -1),
-                             uint8_t(dlc_value_kind(a->v))));
+      args.push_back(
+          b.input("x", uint8_t(dlc_value_dtype(a->v)), std::vector<int64_t>(rank, -1), uint8_t(dlc_value_kind(a->v))));
     }
     for (int64_t x : attributes) {
       dims.push_back(b.constant(s, x));
@@ -168,8 +168,8 @@ TEST(Host, UniqueAlongAxes) {
 }
 
 TEST(Host, NonMaxSuppression) {
-  Any boxes({1, 6, 4}, Floats{0, 0, 1, 1, 0, 0.1f, 1, 1.1f, 0, -0.1f, 1, 0.9f, 0, 10, 1, 11, 0, 10.1f, 1, 11.1f, 0,
-                              100, 1, 101});
+  Any boxes({1, 6, 4},
+            Floats{0, 0, 1, 1, 0, 0.1f, 1, 1.1f, 0, -0.1f, 1, 0.9f, 0, 10, 1, 11, 0, 10.1f, 1, 11.1f, 0, 100, 1, 101});
   Any scores({1, 1, 6}, Floats{0.9f, 0.75f, 0.6f, 0.95f, 0.5f, 0.3f}), three({1}, Ints{3}), two({1}, Ints{2});
   Any iou({1}, Floats{0.5f}), low({1}, Floats{0}), high({1}, Floats{0.4f});
   auto run = [&](const Any *b, const Any *most, const Any *least, int64_t center) {
@@ -180,11 +180,11 @@ TEST(Host, NonMaxSuppression) {
   EXPECT_EQ(run(&boxes, &two, &low, 0), (Ints{0, 0, 3, 0, 0, 0}));
   EXPECT_EQ(run(&boxes, &three, &high, 0), (Ints{0, 0, 3, 0, 0, 0}));
   EXPECT_EQ(run(&boxes, nullptr, nullptr, 0), (Ints{}));
-  Any flipped({1, 6, 4}, Floats{1, 1, 0, 0, 0, 0.1f, 1, 1.1f, 0, 0.9f, 1, -0.1f, 0, 10, 1, 11, 1, 10.1f, 0, 11.1f, 1,
-                                101, 0, 100});
+  Any flipped({1, 6, 4}, Floats{1, 1,  0, 0,  0, 0.1f,  1, 1.1f,  0, 0.9f, 1, -0.1f,
+                                0, 10, 1, 11, 1, 10.1f, 0, 11.1f, 1, 101,  0, 100});
   EXPECT_EQ(run(&flipped, &three, &low, 0), (Ints{0, 0, 3, 0, 0, 0, 0, 0, 5}));
-  Any centers({1, 6, 4}, Floats{0.5f, 0.5f, 1, 1, 0.5f, 0.6f, 1, 1, 0.5f, 0.4f, 1, 1, 0.5f, 10.5f, 1, 1, 0.5f, 10.6f,
-                                1, 1, 0.5f, 100.5f, 1, 1});
+  Any centers({1, 6, 4}, Floats{0.5f, 0.5f,  1, 1, 0.5f, 0.6f,  1, 1, 0.5f, 0.4f,   1, 1,
+                                0.5f, 10.5f, 1, 1, 0.5f, 10.6f, 1, 1, 0.5f, 100.5f, 1, 1});
   EXPECT_EQ(run(&centers, &three, &low, 1), (Ints{0, 0, 3, 0, 0, 0, 0, 0, 5}));
 }
 

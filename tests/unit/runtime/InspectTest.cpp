@@ -1,6 +1,6 @@
 // What tools read of a program.
-#include "Builder.h"
 #include "dlc/inspect.h"
+#include "Builder.h"
 #include <gtest/gtest.h>
 
 using namespace dlc::test;

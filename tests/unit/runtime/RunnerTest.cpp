@@ -49,9 +49,8 @@ TEST(Runner, RunsTheArtifactAtItsEnd) {
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }";
   header.resize(117, ' ');
   float value = 2.5f;
-  std::ofstream(dir + "/x.npy", std::ios::binary)
-      << std::string("\x93NUMPY\x01\x00\x76\x00", 10) << header << '\n'
-      << std::string(reinterpret_cast<char *>(&value), 4);
+  std::ofstream(dir + "/x.npy", std::ios::binary) << std::string("\x93NUMPY\x01\x00\x76\x00", 10) << header << '\n'
+                                                  << std::string(reinterpret_cast<char *>(&value), 4);
 
   EXPECT_NE(output(exe + " --inputs").find("input x: f32[1, 1]"), std::string::npos) << output(exe + " --inputs");
   EXPECT_NE(output(exe + " --help").find("usage:"), std::string::npos);
