@@ -1,5 +1,6 @@
 //===- NativeTarget.cpp - the CPU that we run on -----------------------------------------------===//
 #include "compiler/target/cpu/TargetInfo.h"
+#include "llvm/ADT/Twine.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -20,7 +21,10 @@ TargetInfo TargetInfo::native() {
 
 std::optional<TargetInfo> TargetInfo::named(llvm::StringRef name) {
   auto [level, extra] = name.split('+');
-  auto wants = [&](llvm::StringRef feature) { return ("+" + extra + "+").str().find(("+" + feature + "+").str()) != std::string::npos; };
+  std::string extras = ("+" + llvm::Twine(extra) + "+").str();
+  auto wants = [&](llvm::StringRef feature) {
+    return extras.find(("+" + llvm::Twine(feature) + "+").str()) != std::string::npos;
+  };
   if (name == "native") {
     return native();
   }
@@ -32,4 +36,5 @@ std::optional<TargetInfo> TargetInfo::named(llvm::StringRef name) {
   }
   return name == "x86-64" ? std::optional<TargetInfo>(baseline()) : std::nullopt;
 }
+
 } // namespace dlc::cpu
