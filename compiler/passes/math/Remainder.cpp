@@ -1,5 +1,5 @@
-// C's fmod: exact. Each step subtracts from |x| the multiple q (|y| 2^k) with k chosen so that q stays below 2^22
-// (f32) or 2^50 (f64): then the product's difference is exact in a fused multiply-add, also when q is one too large.
+// C's fmod: exact. Each step subtracts from |x| the multiple q (|y| 2^k) with k chosen so that q stays below 2^23 (f32)
+// or 2^52 (f64): then the difference is exact in a fused multiply-add, also when q is one too large.
 #include "compiler/passes/math/Functions.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -11,11 +11,20 @@ namespace {
 V minInt(V x, V y) { return select(less(x, y), x, y); }
 V maxInt(V x, V y) { return select(less(x, y), y, x); }
 
+/// The biased exponent of x > 0, as if subnormal numbers were normalised.
+V exponentOf(V x) {
+  int mantissa = mantissaBits(x);
+  V subnormal = less(x, pick(x, 0x1p-126, 0x1p-1022));
+  V normal = select(subnormal, x * pick(x, 0x1p23, 0x1p52), x);
+  V exponent = bits(normal) >> mantissa;
+  return select(subnormal, exponent - mantissa, exponent);
+}
+
 /// One step: the remainder of r, for r >= y > 0.
-V reduce(V r, V y) {
-  int mantissa = mantissaBits(r), bias = exponentBias(r), bitsOfQuotient = mantissa - 2;
+V reduce(V r, V y, V exponentOfY) {
+  int mantissa = mantissaBits(r), bias = exponentBias(r), bitsOfQuotient = mantissa - 1;
   V zero = constantInt(bits(r), 0);
-  V distance = (bits(r) >> mantissa) - (bits(y) >> mantissa) - bitsOfQuotient;
+  V distance = (bits(r) >> mantissa) - exponentOfY - bitsOfQuotient;
   V k = maxInt(distance, zero);
   // 2^k in two factors: k can be larger than a float's exponent, when y is subnormal.
   V k1 = minInt(k, constantInt(k, bias)), k2 = k - k1;
@@ -30,7 +39,7 @@ V remf(V x, V y) {
   Emitter &e = x.emitter();
   V divisor = abs(y);
   auto defined = [&](V v) { return less(v, infinity(v)); };
-  V start = abs(x);
+  V start = abs(x), exponent = exponentOf(divisor);
   V valid = defined(start) & defined(divisor) & greater(divisor, 0.0);
   auto scoped = [&](OpBuilder &b, auto body) {
     OpBuilder::InsertionGuard guard(e.b);
@@ -46,7 +55,7 @@ V remf(V x, V y) {
   auto after = [&](OpBuilder &b, Location loc, ValueRange carried) {
     scoped(b, [&] {
       V r(e, carried[0]);
-      scf::YieldOp::create(e.b, loc, select(lessEqual(divisor, r) & valid, reduce(r, divisor), r).get());
+      scf::YieldOp::create(e.b, loc, select(lessEqual(divisor, r) & valid, reduce(r, divisor, exponent), r).get());
     });
   };
   auto loop = scf::WhileOp::create(e.b, e.loc, TypeRange{x.type()}, ValueRange{start.get()}, before, after);
