@@ -152,6 +152,7 @@ void registerEvaluate(mlir::DialectRegistry &registry) {
     attachOrderEval(*context);
     attachNormEval(*context);
     attachQuantEval(*context);
+    attachIndexEval(*context);
     attachRnnEval(*context);
   });
 }

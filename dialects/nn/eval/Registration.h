@@ -15,6 +15,7 @@ void attachMoveEval(mlir::MLIRContext &context);
 void attachOrderEval(mlir::MLIRContext &context);
 void attachNormEval(mlir::MLIRContext &context);
 void attachQuantEval(mlir::MLIRContext &context);
+void attachIndexEval(mlir::MLIRContext &context);
 void attachRnnEval(mlir::MLIRContext &context);
 
 /// An external model whose `evaluate` is `rule(op, context, operands, results)`.
