@@ -173,7 +173,8 @@ typedef struct dlc_model_options {
 } dlc_model_options;
 #define DLC_MODEL_OPTIONS_INIT {sizeof(dlc_model_options), 0, 0, 0, 0, 0, 0}
 
-/* Loads an artifact; the file's pages are shared with other processes. `options` may be null. */
+/* Loads an artifact; the file's pages are shared with other processes, so it must be replaced (by renaming another
+ * over it), not overwritten, while a model uses it. `options` may be null. */
 DLC_API dlc_status dlc_model_load_file(const char *path, const dlc_model_options *options, dlc_model **out);
 /* The same for an artifact inside a file; `offset` must be a multiple of the page size, `size` 0 means to the end. */
 DLC_API dlc_status dlc_model_load_file_at(const char *path, uint64_t offset, uint64_t size,
