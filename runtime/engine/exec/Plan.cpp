@@ -73,9 +73,9 @@ dlc_status PlanCache::select(dlc_context &context, uint32_t entry, Plan *&out, b
         !plan->evaluated.resize(base.evaluated.size())) {
       return fail(error, DLC_OUT_OF_MEMORY, "no memory for the sizes of %zu slots", base.slots.size());
     }
-    memcpy(plan->key.data(), key.data(), key.size() * sizeof(int64_t));
-    memcpy(plan->slots.data(), base.slots.data(), base.slots.size() * sizeof(int64_t));
-    memcpy(plan->evaluated.data(), base.evaluated.data(), base.evaluated.size());
+    plan->key.copyFrom(key);
+    plan->slots.copyFrom(base.slots);
+    plan->evaluated.copyFrom(base.evaluated);
     plan->entry = entry;
     plan->serial = ++serials;
     current = plan;

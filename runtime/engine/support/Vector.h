@@ -127,6 +127,12 @@ public:
     }
     return true;
   }
+  /// Copies the elements of a vector of the same size.
+  void copyFrom(const Vector &other) {
+    for (size_t i = 0; i < count; ++i) {
+      items[i] = other.items[i];
+    }
+  }
   void swap(Vector &other) {
     std::swap(items, other.items), std::swap(count, other.count), std::swap(capacity, other.capacity);
   }
