@@ -37,7 +37,7 @@ template <typename Op, auto fn> struct FunctionPattern : MathPattern<Op> {
   using MathPattern<Op>::MathPattern;
 
   LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
-    if (!isWide(op->getResult(0).getType())) {
+    if (!isWide(op->getOperand(0).getType())) {
       return rewriter.notifyMatchFailure(op, "expected scalars or vectors of f32 or f64");
     }
     Emitter e{rewriter, op.getLoc(), this->options};
@@ -83,6 +83,13 @@ V clamp(V x, V low, V high) {
   return V(e, arith::MinimumFOp::create(e.b, e.loc, above, high.get()));
 }
 
+// These two have no lowering to LLVM.
+V isInf(V x) { return equal(abs(x), infinity(x)); }
+V isNormal(V x) {
+  V magnitude = abs(x);
+  return less(magnitude, infinity(x)) & !less(magnitude, mathlib::pick(x, 0x1p-126, 0x1p-1022));
+}
+
 struct ExtendPattern : MathPattern<arith::ExtFOp> {
   using MathPattern::MathPattern;
 
@@ -105,6 +112,9 @@ struct TruncatePattern : MathPattern<arith::TruncFOp> {
     Type from = getElementTypeOrSelf(op.getIn().getType()), to = getElementTypeOrSelf(op.getType());
     if (!isNarrow(op.getType()) || (to.isF16() && from.isF32() && options.f16c)) {
       return rewriter.notifyMatchFailure(op, "the target has the conversion");
+    }
+    if (op.getRoundingmode().value_or(arith::RoundingMode::to_nearest_even) != arith::RoundingMode::to_nearest_even) {
+      return rewriter.notifyMatchFailure(op, "expected rounding to nearest even");
     }
     Emitter e{rewriter, op.getLoc(), options};
     V x(e, op.getIn());
@@ -176,7 +186,8 @@ void addFunctions(RewritePatternSet &patterns, const MathOptions &options) {
       FunctionPattern<math::AsinOp, asin>, FunctionPattern<math::AcosOp, acos>, FunctionPattern<math::AtanOp, atan>,
       FunctionPattern<math::Atan2Op, atan2>, FunctionPattern<math::PowFOp, powf>, FunctionPattern<math::FPowIOp, fpowi>,
       FunctionPattern<math::RsqrtOp, rsqrt>, FunctionPattern<math::CbrtOp, cbrt>, FunctionPattern<arith::RemFOp, remf>,
-      FunctionPattern<math::ClampFOp, clamp>, SincosPattern, IPowIPattern>(patterns.getContext(), options);
+      FunctionPattern<math::ClampFOp, clamp>, FunctionPattern<math::IsInfOp, isInf>,
+      FunctionPattern<math::IsNormalOp, isNormal>, SincosPattern, IPowIPattern>(patterns.getContext(), options);
 }
 
 void addMissingInstructions(RewritePatternSet &patterns, const MathOptions &options) {
@@ -212,7 +223,9 @@ void populateExpandMathPatterns(RewritePatternSet &patterns, const MathOptions &
 void expandMath(Operation *root, const MathOptions &options) {
   RewritePatternSet patterns(root->getContext());
   populateExpandMathPatterns(patterns, options);
-  (void)applyPatternsGreedily(root, std::move(patterns));
+  GreedyRewriteConfig config;
+  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+  (void)applyPatternsGreedily(root, std::move(patterns), config);
 }
 
 } // namespace dlc

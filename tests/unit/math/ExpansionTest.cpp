@@ -70,6 +70,33 @@ TEST(Expansion, NoLibraryAndSameResultForEveryShape) {
   }
 }
 
+/// The ops that LLVM has instructions for, and those of other signatures.
+TEST(Expansion, OtherOpsNeedNoLibrary) {
+  for (const auto &target : hostTargets()) {
+    for (std::vector<int64_t> shape : {std::vector<int64_t>{}, {16}}) {
+      Elementwise::Spec spec;
+      spec.shape = shape;
+      spec.inputs = [](OpBuilder &b) { return std::vector<Type>{b.getF32Type(), b.getI32Type()}; };
+      spec.outputs = spec.inputs;
+      spec.body = [](OpBuilder &b, Location loc, ValueRange v) -> std::vector<Value> {
+        Value x = v[0], n = v[1];
+        for (const char *op : {"math.absi", "math.ctlz", "math.cttz", "math.ctpop"}) {
+          n = b.create(loc, b.getStringAttr(op), n, n.getType())->getResult(0);
+        }
+        Value clamped = math::ClampFOp::create(b, loc, x, v[0], v[0]),
+              wide = math::FmaOp::create(b, loc, x, x, clamped);
+        for (Value flag :
+             {math::IsFiniteOp::create(b, loc, x).getResult(), math::IsInfOp::create(b, loc, x).getResult(),
+              math::IsNaNOp::create(b, loc, x).getResult(), math::IsNormalOp::create(b, loc, x).getResult()}) {
+          x = arith::SelectOp::create(b, loc, flag, wide, x);
+        }
+        return {math::FPowIOp::create(b, loc, x, n), math::IPowIOp::create(b, loc, n, v[1])};
+      };
+      EXPECT_EQ(Elementwise::compile(spec, target).undefinedSymbols, std::vector<std::string>()) << target.cpu;
+    }
+  }
+}
+
 /// Every function in every narrow type; f64 conversions too.
 TEST(Expansion, NarrowTypesNeedNoLibrary) {
   FloatType (*const types[])(MLIRContext *) = {
