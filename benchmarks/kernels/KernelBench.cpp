@@ -214,7 +214,7 @@ void race(const Problem &q, const TargetInfo &target, std::vector<Candidate> can
           c.run();
         }
         time = (cpuTime() - time) / repeats;
-    
+
         c.times.push_back(time);
       }
     }

@@ -108,15 +108,21 @@ std::unique_ptr<MLIRContext> makeKernelContext() {
   return context;
 }
 
-std::vector<TargetInfo> executableTargets() {
+std::vector<TargetInfo> executableTargets(bool extensions) {
   std::vector<TargetInfo> targets;
   auto features = llvm::sys::getHostCPUFeatures();
   auto has = [&](const char *name) { return features.lookup(name); };
   if (has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl")) {
     targets.push_back(TargetInfo::avx512(has("avx512vnni"), has("avx512bf16")));
+    if (extensions) {
+      targets.push_back(TargetInfo::avx512());
+    }
   }
   if (has("avx2") && has("fma")) {
     targets.push_back(TargetInfo::avx2());
+    if (extensions && has("avxvnni")) {
+      targets.push_back(TargetInfo::avx2(/*vnni=*/true));
+    }
   }
   targets.push_back(TargetInfo::baseline());
   return targets;

@@ -40,8 +40,9 @@ private:
 /// A context with everything that kernels need.
 std::unique_ptr<mlir::MLIRContext> makeKernelContext();
 
-/// The targets that this machine can execute, widest first.
-std::vector<TargetInfo> executableTargets();
+/// The targets that this machine can execute, widest first. `extensions`: also without, and with, the dot products that
+/// the others have or lack.
+std::vector<TargetInfo> executableTargets(bool extensions = false);
 
 } // namespace dlc::cpu
 

@@ -45,7 +45,10 @@ ConvPlan chooseConv(const ConvProblem &problem, const TargetInfo &target);
 /// The layout of the weights; pack from OIHW with `WeightStrides::outputMajor`.
 PackedWeights packedConvWeights(const ConvProblem &problem, const ConvPlan &plan);
 
-/// Number of tiles. For a static problem `kb` emits nothing and the result is static.
+/// Number of tiles: of a matrix product `ceil(batch * output pixels / gemm.tileM) * ceil(outputChannels / gemm.tileN)`;
+/// else `ceil(groups * panels / tilePanels) * batch * ceil(depth * height / tileRows) * ceil(width / tileColumns)` of
+/// output sizes, the last factor 1 when tileColumns is 0. For a static problem `kb` emits nothing and the result is
+/// static.
 Idx convTileCount(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan);
 
 /// Emits a loop over tiles [begin, end).
@@ -56,6 +59,8 @@ void emitConv(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &pla
 /// transposes: output = (input - 1) * stride + dilation * (kernel - 1) + 1 - pads (+ output padding). Pack the weights
 /// from IOHW with `WeightStrides::inputMajor`. Every output pixel is gathered from its inputs; nothing is accumulated
 /// in memory.
+/// Tiles: the sum over phases (z, y, x) below the strides of that formula, where an axis has `ceil((output - phase) /
+/// stride)` outputs, at least 0.
 ConvPlan chooseConvTranspose(const ConvProblem &problem, const TargetInfo &target);
 Idx convTransposeTileCount(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan);
 void emitConvTranspose(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan, mlir::Value input,

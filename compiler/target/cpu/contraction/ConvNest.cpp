@@ -235,7 +235,8 @@ private:
     return rows;
   }
 
-  /// Every tap of every register tile fetches its own slice of the next panel; a run over contiguous taps fetches theirs.
+  /// Every tap of every register tile fetches its own slice of the next panel; a run over contiguous taps fetches
+  /// theirs.
   Idx nextPanelSlice(const Row &row, const Taps &taps, Idx q, Idx tap) {
     int64_t line = 512 / nest.types.b.getIntOrFloatBitWidth();
     int64_t slice = tile.prefetchLines * line * (nest.weights.k / (unit.group() * tile.unroll));

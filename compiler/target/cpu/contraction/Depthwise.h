@@ -19,6 +19,8 @@ bool isDepthwise(const ConvProblem &problem);
 
 DepthwisePlan chooseDepthwise(const ConvProblem &problem, const TargetInfo &target);
 PackedDepthwise packedDepthwiseWeights(const ConvProblem &problem, const DepthwisePlan &plan);
+/// `batch * ceil(depth * height / tileRows) * ceil(width / tileColumns)` of output sizes; no last factor if tileColumns
+/// is 0.
 Idx depthwiseTileCount(KernelBuilder &kb, const ConvProblem &problem, const DepthwisePlan &plan);
 
 /// Emits a loop over tiles [begin, end). Weights come from `packDepthwise`.
