@@ -36,9 +36,10 @@ V positiveErfc(V x) {
   V y = clampAbove(x, pick(x, 10.2, 27.5));
   V square = y * y;
   V low = fma(y, y, -square);
-  auto [q, s1, s2] = scaledExp(-square, -low);
+  auto [q, qLow, s1, s2] = preciseExp(-square, -low);
   auto [tail, tailLow] = scaledErfc(y);
-  return (tail + fma(tail, q, fma(tailLow, q, tailLow))) * s1 * s2;
+  V correction = fma(tail, qLow, fma(tailLow, q, tailLow));
+  return (tail + fma(tail, q, correction)) * s1 * s2;
 }
 
 } // namespace

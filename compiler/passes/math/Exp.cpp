@@ -38,17 +38,30 @@ ScaledExp scaled(V q, V raw) {
   return {q, power(half), power(raw - half)};
 }
 
+/// e^x with x inside of the range where that is neither 0 nor infinite, by a margin.
+V clampExponent(V x) { return clampBelow(clampAbove(x, pick(x, 90.0, 711.0)), pick(x, -105.0, -747.0)); }
+
 /// e^r - 1 for |r| <= ln(2) / 2: accurate relative to itself, or to e^r.
 V expm1Polynomial(V r) { return fma(r * r, horner(r, expm1F32, expm1F64), r); }
 V expPolynomial(V r) { return fma(r * r, horner(r, expF32, expm1F64), r); }
 
 } // namespace
 
-ScaledExp scaledExp(V x, V low, int shift) {
-  V y = clampBelow(clampAbove(x, pick(x, 90.0, 711.0)), pick(x, -105.0, -747.0));
+ScaledExp scaledExp(V x, int shift) {
+  V y = clampExponent(x);
   auto [n, raw] = roundScaled(y, log2e, 2 * exponentBias(x) + shift);
-  V q = expPolynomial(subtractLn2(y, n));
-  return scaled(low.get() ? fma(q, low, low) + q : q, raw);
+  return scaled(expPolynomial(subtractLn2(y, n)), raw);
+}
+
+/// e^(r + low) - 1 = r + (r^2 p(r) + low e^r), in which the last sum's error is kept.
+PreciseExp preciseExp(V x, V low) {
+  V y = clampExponent(x);
+  auto [n, raw] = roundScaled(y, log2e, 2 * exponentBias(x));
+  V r = subtractLn2(y, n);
+  V square = r * r, p = horner(r, expF32, expm1F64), rough = fma(square, p, r);
+  V rest = fma(square, p, fma(rough, low, low));
+  auto [q, s1, s2] = scaled(r + rest, raw);
+  return {q, (r - q) + rest, s1, s2};
 }
 
 SmallExp smallExp(V x) {

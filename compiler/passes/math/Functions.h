@@ -16,8 +16,13 @@ V expm1(V x);
 struct ScaledExp {
   V q, s1, s2;
 };
-/// e^(x + low) * 2^shift, for low that is tiny against 1.
-ScaledExp scaledExp(V x, V low = V(), int shift = 0);
+/// e^x * 2^shift.
+ScaledExp scaledExp(V x, int shift = 0);
+/// e^(x + low), for low that is tiny against 1; q + qLow is what is called q above.
+struct PreciseExp {
+  V q, qLow, s1, s2;
+};
+PreciseExp preciseExp(V x, V low);
 /// e^x = (1 + q) * s for x in [-25, 25] (f32), [-55, 55] (f64).
 struct SmallExp {
   V q, s;

@@ -16,7 +16,7 @@ V oddPolynomial(V x, llvm::ArrayRef<double> f32, llvm::ArrayRef<double> f64) {
 
 /// e^|x| / 2: finite as long as sinh and cosh are.
 V halfExp(V magnitude) {
-  auto [q, s1, s2] = scaledExp(magnitude, V(), /*shift=*/-1);
+  auto [q, s1, s2] = scaledExp(magnitude, /*shift=*/-1);
   return (q + 1.0) * s1 * s2;
 }
 

@@ -31,7 +31,8 @@ HalfAngle halfAngle(V magnitude) {
 
 V asin(V x) {
   auto [s, tail, large] = halfAngle(abs(x));
-  V outer = fma(s, -2.0, halfPiHigh(x)) - fma(tail, 2.0, -halfPiLow(x));
+  V outer = fma(s, -2.0, halfPiHigh(x)), error = fma(s, -2.0, halfPiHigh(x) - outer);
+  outer = outer + (error - fma(tail, 2.0, -halfPiLow(x)));
   return copysign(select(large, outer, s + tail), x);
 }
 

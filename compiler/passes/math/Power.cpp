@@ -61,7 +61,7 @@ V positivePower(V x, V y, V yLow) {
   V rest = fma(y, low, fma(y, high, -product));
   rest = yLow.get() ? fma(yLow, high, rest) : rest;
   rest = select(less(abs(product), pick(x, 0x1p7, 0x1p10)), rest, 0.0);
-  auto [q, s1, s2] = scaledExp(product, rest);
+  auto [q, qLow, s1, s2] = preciseExp(product, rest);
   return (q + 1.0) * s1 * s2;
 }
 
