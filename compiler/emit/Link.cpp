@@ -122,7 +122,8 @@ llvm::Error checkClosed(const File &file, llvm::ArrayRef<File::Elf_Shdr> section
                                      (unsigned long long)s.sh_size);
     }
     if ((s.sh_flags & llvm::ELF::SHF_WRITE) && (s.sh_flags & llvm::ELF::SHF_ALLOC) && s.sh_size > 0) {
-      return llvm::createStringError("expected an artifact without writable data");
+      llvm::Expected<llvm::StringRef> name = file.getSectionName(s);
+      return llvm::createStringError("expected an artifact without writable data, got section " + (name ? *name : "?"));
     }
   }
   return llvm::Error::success();
@@ -200,8 +201,7 @@ llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, co
     return error;
   }
   std::vector<std::string> arguments = {"-shared", "-T", script, "-o", output, "--no-undefined", "-z", "rodynamic", "-z",
-                                        "max-page-size=4096", "--hash-style=sysv", "--build-id=none", "-s", "--no-rosegment",
-                                        "-z", "norelro", "--threads=1"};
+                                        "max-page-size=4096", "--hash-style=sysv", "--build-id=none", "-s", "-z", "norelro", "--threads=1"};
   arguments.insert(arguments.end(), inputs->begin(), inputs->end());
   if (llvm::Error error = runLinker(arguments)) {
     return error;

@@ -100,6 +100,8 @@ llvm::Expected<Bytes> programObject(const Program &program, const CompileOptions
   auto *type = llvm::StructType::get(context, {blobType, linksType});
   auto *global = new llvm::GlobalVariable(module, type, true, llvm::GlobalValue::ExternalLinkage, nullptr, modelSymbol(options.name));
   global->setAlignment(llvm::Align(4096));
+  // Bound to itself: its links need no relocation that a loader would apply.
+  global->setVisibility(llvm::GlobalValue::ProtectedVisibility);
   global->setSection(".rodata.dlc");
   // Each link is its target's address minus its own.
   auto link = [&](llvm::Constant *target, unsigned i) {

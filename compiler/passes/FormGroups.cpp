@@ -43,7 +43,7 @@ public:
       }
     }
     for (mlir::Operation *op : order) {
-      if (isContraction(op)) {
+      if (isContraction(op) && !taken.contains(op)) {
         form(withEpilogue(op));
       }
     }
@@ -51,6 +51,9 @@ public:
       if (!taken.contains(op)) {
         form(withProducers(op));
       }
+    }
+    for (mlir::Operation *op : dead) {
+      op->destroy();
     }
   }
 
@@ -63,7 +66,7 @@ private:
     while (ops.size() < kMostOps && last->getResult(0).hasOneUse()) {
       mlir::Operation *next = *last->getResult(0).user_begin();
       if (!isElementwise(next) || next->getBlock() != root->getBlock() || taken.contains(next) ||
-          !sameShape(next->getResult(0), root->getResult(0)) || !operandsBefore(next, ops)) {
+          !sameShape(next->getResult(0), root->getResult(0))) {
         break;
       }
       ops.insert(next);
@@ -71,8 +74,6 @@ private:
     }
     return ops;
   }
-  /// Always true for operands in SSA order: the group stands where its last op stood.
-  bool operandsBefore(mlir::Operation *, const Ops &) { return true; }
 
   /// The op and the elementwise ops that feed only it, each element read once.
   Ops withProducers(mlir::Operation *root) {
@@ -149,14 +150,17 @@ private:
     for (auto [from, to] : llvm::zip(outputs, group.getResults())) {
       mlir::Value(from).replaceAllUsesWith(to);
     }
+    // Kept until the end, so that no new op has the address of a taken one.
     for (mlir::Operation *op : llvm::reverse(ops)) {
-      taken.erase(op);
-      op->erase();
+      op->remove();
+      op->dropAllReferences();
+      dead.push_back(op);
     }
   }
 
   mlir::func::FuncOp func;
   llvm::DenseSet<mlir::Operation *> taken;
+  llvm::SmallVector<mlir::Operation *> dead;
 };
 
 struct FormGroupsPass : impl::FormGroupsBase<FormGroupsPass> {

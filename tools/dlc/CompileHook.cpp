@@ -5,10 +5,6 @@ namespace dlc {
 
 bool isSourceModel(llvm::StringRef path) { return path.ends_with(".onnx"); }
 
-llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path) {
-  return makeError("{0}: expected a compiled model, got a source model; compile it with 'dlc compile' first", path);
-}
-
 llvm::Error inspectSourceModel(llvm::StringRef path, bool) {
   return makeError("{0}: expected a compiled model, got a source model; compile it with 'dlc compile' first", path);
 }

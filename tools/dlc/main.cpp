@@ -2,6 +2,7 @@
 #include "dlc/runtime.h"
 #include "tools/common/ExitCode.h"
 #include "tools/dlc/Commands.h"
+#include "tools/dlc/Crash.h"
 #include "tools/dlc/Help.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/raw_ostream.h"
@@ -48,6 +49,8 @@ int runCommandLine(int argc, char **argv) {
   app.set_version_flag("--version", versionText(), "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.require_subcommand(0, 1);
+  addCompileCommand(app, exitCode);
+  addCheckCommand(app, exitCode);
   addRunCommand(app, exitCode);
   addBenchCommand(app, exitCode);
   addInspectCommand(app, exitCode);
@@ -86,6 +89,7 @@ int reportError(llvm::Error error) {
 int main(int argc, char **argv) {
   // Whoever started us may ignore it; the default ends `dlc inspect ... | head` without a word.
   std::signal(SIGPIPE, SIG_DFL);
+  reportCrashes();
   try {
     return finishOutput(runCommandLine(argc, argv));
   } catch (const std::bad_alloc &) {

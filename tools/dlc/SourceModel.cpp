@@ -1,0 +1,111 @@
+#include "tools/dlc/SourceModel.h"
+#include "compiler/Pipeline.h"
+#include "tools/common/HostTensor.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "mlir/IR/Diagnostics.h"
+#include <CLI/CLI.hpp>
+
+namespace dlc {
+namespace {
+
+/// The names of source nodes in a location.
+std::string nodeName(mlir::Location location) {
+  if (auto name = llvm::dyn_cast<mlir::NameLoc>(location)) {
+    return name.getName().str();
+  }
+  std::string text;
+  if (auto fused = llvm::dyn_cast<mlir::FusedLoc>(location)) {
+    for (mlir::Location part : fused.getLocations()) {
+      std::string name = nodeName(part);
+      text += (text.empty() || name.empty() ? "" : " + ") + name;
+    }
+  }
+  return text;
+}
+
+} // namespace
+
+void addSourceOptions(CLI::App &command, SourceOptions &options) {
+  command.add_option("model", options.path, "The source model (.onnx)")->required()->type_name("FILE");
+  command.add_option("--fetch", options.fetches, "Compute this value only (may be repeated)")->type_name("NAME");
+  command.add_option("--feed", options.feeds, "Feed this value (may be repeated)")->type_name("NAME");
+  command.add_option("--dim", options.dims, "What a symbolic dim is: batch=4")->type_name("NAME=SIZE");
+}
+
+void addCodeOptions(CLI::App &command, SourceOptions &options) {
+  command.add_option("--name", options.name, "The model's name in the artifact; default: the file's")->type_name("NAME");
+  command.add_option("--target", options.target, "CPU: native, x86-64, x86-64-v3[+avxvnni], x86-64-v4[+vnni][+bf16]")
+      ->type_name("CPU");
+  command.add_option("--opt-level", options.optLevel, "LLVM's optimisation level")->check(CLI::Range(0, 3));
+  command.add_option("--jobs", options.threads, "Kernels compiled side by side; 0: one per processor")->type_name("N");
+}
+
+llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
+  CompileOptions result;
+  std::optional<cpu::TargetInfo> target = cpu::TargetInfo::named(options.target);
+  if (!target) {
+    return makeError("expected a target such as native or x86-64-v3, got '{0}'", options.target);
+  }
+  result.target = *target;
+  result.name = options.name.empty() ? llvm::sys::path::stem(options.path).str() : options.name;
+  result.optLevel = options.optLevel;
+  result.threads = options.threads;
+  result.timing = options.isTimed;
+  result.dumpDir = options.dumpDir;
+  return result;
+}
+
+SourceModel::SourceModel() {
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  mlirContext = std::make_unique<mlir::MLIRContext>(registry);
+  mlirContext->loadAllAvailableDialects();
+  mlirContext->getDiagEngine().registerHandler([this](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error) {
+      std::string node = nodeName(diagnostic.getLocation());
+      errors.push_back((node.empty() ? "" : "node \"" + node + "\": ") + diagnostic.str());
+    }
+    return mlir::success();
+  });
+}
+
+SourceModel::~SourceModel() = default;
+
+bool SourceModel::import(const SourceOptions &options) {
+  onnx_import::ImportOptions importOptions;
+  importOptions.fetches = options.fetches;
+  importOptions.feeds = options.feeds;
+  for (llvm::StringRef text : options.dims) {
+    auto [name, size] = text.split('=');
+    importOptions.dims[name] = size.str();
+  }
+  auto result = onnx_import::importModel(*mlirContext, options.path, importOptions, problems);
+  if (mlir::failed(result)) {
+    return false;
+  }
+  moduleRef = std::move(*result);
+  return true;
+}
+
+void SourceModel::report() const {
+  for (const onnx_import::Problem &problem : problems) {
+    llvm::errs() << "dlc: error: " << onnx_import::toString(problem) << '\n';
+  }
+  for (const std::string &error : errors) {
+    llvm::errs() << "dlc: error: " << error << '\n';
+  }
+}
+
+llvm::Error SourceModel::takeError() const {
+  std::string text;
+  for (const onnx_import::Problem &problem : problems) {
+    text += (text.empty() ? "" : "\n") + onnx_import::toString(problem);
+  }
+  for (const std::string &error : errors) {
+    text += (text.empty() ? "" : "\n") + error;
+  }
+  return makeError("{0}", text);
+}
+
+} // namespace dlc

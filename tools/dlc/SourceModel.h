@@ -1,0 +1,56 @@
+/// \file Source models (ONNX files) as modules, and what is wrong with them.
+#ifndef DLC_TOOLS_DLC_SOURCEMODEL_H
+#define DLC_TOOLS_DLC_SOURCEMODEL_H
+
+#include "compiler/CompileOptions.h"
+#include "importers/onnx/Import.h"
+#include "mlir/IR/MLIRContext.h"
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+namespace dlc {
+
+/// Options of commands that read a source model.
+struct SourceOptions {
+  std::string path;
+  std::vector<std::string> fetches, feeds, dims;
+  std::string target = "native";
+  std::string name;
+  int optLevel = 3;
+  unsigned threads = 0;
+  bool isTimed = false;
+  std::string dumpDir;
+};
+
+void addSourceOptions(CLI::App &command, SourceOptions &options);
+void addCodeOptions(CLI::App &command, SourceOptions &options);
+
+/// The compiler's options; an unknown target is a usage error.
+llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options);
+
+/// A source model in memory: the context, the module, and the errors that passes emit, as texts.
+class SourceModel {
+public:
+  SourceModel();
+  ~SourceModel();
+  /// Imports; false when `problems` or `errors` say why not.
+  bool import(const SourceOptions &options);
+  mlir::MLIRContext &context() { return *mlirContext; }
+  mlir::ModuleOp module() { return *moduleRef; }
+  std::vector<onnx_import::Problem> problems;
+  std::vector<std::string> errors;
+  /// Prints everything to standard error: problems of the model first.
+  void report() const;
+  /// The same as one error.
+  llvm::Error takeError() const;
+
+private:
+  std::unique_ptr<mlir::MLIRContext> mlirContext;
+  mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
+};
+
+} // namespace dlc
+
+#endif // DLC_TOOLS_DLC_SOURCEMODEL_H
