@@ -48,6 +48,20 @@ void Importer::define(Scope &scope, const onnx::NodeProto &node, llvm::ArrayRef<
 
 void Importer::poison(Scope &scope, const onnx::NodeProto &node) { define(scope, node, {}); }
 
+/// Constants stand at the start of the function, so that every region sees them.
+Value Importer::createConstant(llvm::StringRef name, mlir::ElementsAttr value) {
+  mlir::OpBuilder b(context);
+  if (lastConstant) {
+    b.setInsertionPointAfter(lastConstant);
+  } else {
+    b.setInsertionPointToStart(&main.getBody().front());
+  }
+  auto op = nn::ConstantOp::of(b, mlir::NameLoc::get(b.getStringAttr(name)), value);
+  lastConstant = op;
+  known.note(op);
+  return op.getResult();
+}
+
 Value Importer::materialize(llvm::StringRef name, Binding &binding) {
   if (binding.value || binding.poisoned || binding.isAbsent()) {
     return binding.value;
@@ -60,18 +74,7 @@ Value Importer::materialize(llvm::StringRef name, Binding &binding) {
     binding.poisoned = true;
     return {};
   }
-  // Constants stand at the start of the function, so that every region sees them.
-  mlir::OpBuilder b(context);
-  mlir::Block &entry = main.getBody().front();
-  if (lastConstant) {
-    b.setInsertionPointAfter(lastConstant);
-  } else {
-    b.setInsertionPointToStart(&entry);
-  }
-  auto op = nn::ConstantOp::of(b, mlir::NameLoc::get(b.getStringAttr(name)), value);
-  lastConstant = op;
-  sizeValues.note(op);
-  return binding.value = op.getResult();
+  return binding.value = createConstant(name, value);
 }
 
 Importer::Resolved Importer::resolveOperands(Scope &scope, const onnx::NodeProto &node,

@@ -4,7 +4,7 @@
 #include "importers/onnx/Constants.h"
 #include "importers/onnx/Node.h"
 #include "importers/onnx/Order.h"
-#include "importers/onnx/SizeValues.h"
+#include "importers/onnx/KnownValues.h"
 #include "importers/onnx/Types.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -28,7 +28,7 @@ public:
   mlir::ElementsAttr convertConstant(const onnx::SparseTensorProto &tensor, std::string &error) {
     return constants.convert(tensor, error);
   }
-  SizeValues sizeValues;
+  KnownValues known;
   SymbolNames symbols;
   /// The last error that an op emitted.
   std::string diagnostic;
@@ -39,6 +39,8 @@ private:
   void readFunctions();
   void createMain();
   void addInputs(Scope &scope);
+  void addConstantInput(Scope &scope, const std::string &name, mlir::ElementsAttr value);
+  Value createConstant(llvm::StringRef name, mlir::ElementsAttr value);
   void addInput(Scope &scope, const onnx::ValueInfoProto &info);
   bool overrideShape(llvm::StringRef name, Type &type, std::string &error);
   Value addArgument(Scope &scope, llvm::StringRef name, Type type);

@@ -15,6 +15,10 @@ Result importMapped(mlir::MLIRContext &context, MappedFile file, llvm::StringRef
     problems.push_back({"", "", "", 0, error});
     return mlir::failure();
   }
+  // Small constants are folded while importing.
+  mlir::DialectRegistry registry;
+  nn::registerEvaluate(registry);
+  context.appendDialectRegistry(registry);
   context.loadDialect<nn::NNDialect, dim::DimDialect, mlir::func::FuncDialect>();
   mlir::OwningOpRef<mlir::ModuleOp> module = Importer(&context, model, options, problems).run();
   if (!module) {

@@ -4,6 +4,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ImportOptions {
   llvm::StringMap<std::string> dims;
   /// Sizes of inputs that replace those in the model: name -> one number or formula per dim.
   llvm::StringMap<std::vector<std::string>> inputShapes;
+  /// Inputs that always have this value, and so need not be fed: name -> constant.
+  std::map<std::string, mlir::ElementsAttr> constants;
   /// Does not compare the shapes that the model states of its outputs with the inferred ones.
   bool ignoreOutputShapes = false;
 };

@@ -86,8 +86,22 @@ void Importer::addInput(Scope &scope, const onnx::ValueInfoProto &info) {
   addArgument(scope, info.name(), type);
 }
 
+void Importer::addConstantInput(Scope &scope, const std::string &name, mlir::ElementsAttr value) {
+  const onnx::ValueInfoProto *info = describe(name);
+  Type element = info ? elementType(context, info->type().tensor_type().elem_type()) : Type();
+  if (!element || element != value.getElementType()) {
+    return report(nullptr, 0, "expected constants for inputs, of the type that the model states, got one for '" + name + "'");
+  }
+  Binding binding;
+  binding.value = createConstant(name, value);
+  scope.define(name, binding);
+}
+
 void Importer::addInputs(Scope &scope) {
   const onnx::GraphProto &graph = model.proto.graph();
+  for (const auto &[name, value] : options.constants) {
+    addConstantInput(scope, name, value);
+  }
   for (const std::string &name : options.feeds) {
     if (const onnx::ValueInfoProto *info = describe(name)) {
       addInput(scope, *info);
@@ -99,7 +113,8 @@ void Importer::addInputs(Scope &scope) {
   for (const auto &info : graph.input()) {
     Binding *known = scope.find(info.name());
     // Inputs with a value are constants; before IR 4 every initialiser was an input too.
-    if (known && (known->tensor || known->sparse || llvm::is_contained(options.feeds, info.name()))) {
+    bool stated = llvm::is_contained(options.feeds, info.name()) || options.constants.count(info.name());
+    if (known && (known->tensor || known->sparse || stated)) {
       continue;
     }
     if (options.feeds.empty()) {
@@ -181,13 +196,14 @@ void Importer::finishMain(Scope &scope) {
   }
 }
 
-/// Rules create operands before they know whether these are needed.
+/// Rules create operands before they know whether these are needed. Sizes that are read from data stay: formulas use
+/// them by name.
 void Importer::eraseUnused() {
   llvm::SmallVector<mlir::Operation *> ops;
   main.walk<mlir::WalkOrder::PreOrder>([&](mlir::Operation *op) { ops.push_back(op); });
   // Reversed: users come before what they use, and what is in regions before its op.
   for (mlir::Operation *op : llvm::reverse(ops)) {
-    if (op != main && mlir::isOpTriviallyDead(op)) {
+    if (op != main && !llvm::isa<nn::ReadDimsOp>(op) && mlir::isOpTriviallyDead(op)) {
       op->erase();
     }
   }

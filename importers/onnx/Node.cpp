@@ -33,7 +33,7 @@ llvm::LogicalResult Node::finish(mlir::Operation *op) {
     op->erase();
     return fail(importer.diagnostic);
   }
-  importer.sizeValues.note(op);
+  importer.known.note(op);
   return mlir::success();
 }
 
@@ -48,7 +48,7 @@ std::optional<Shape> Node::sizes(unsigned i) {
     (void)fail("expected a 1-D tensor of integers of known length at input " + llvm::Twine(i));
     return std::nullopt;
   }
-  if (std::optional<Shape> known = importer.sizeValues.get(v)) {
+  if (std::optional<Shape> known = importer.known.formulas(v)) {
     return known;
   }
   Shape symbols;
@@ -66,7 +66,7 @@ std::optional<Ints> Node::knownInts(Value v) {
     return std::nullopt;
   }
   Ints result;
-  if (std::optional<Shape> values = importer.sizeValues.get(v)) {
+  if (std::optional<Shape> values = importer.known.formulas(v)) {
     for (Expr e : *values) {
       std::optional<int64_t> x = dim::getConstant(e);
       if (!x) {
@@ -104,12 +104,7 @@ std::optional<llvm::SmallVector<double>> Node::knownFloats(Value v) {
 }
 
 std::optional<nn::Tensor> Node::knownTensor(Value v) {
-  auto op = v ? v.getDefiningOp<nn::ConstantOp>() : nullptr;
-  if (!op) {
-    return std::nullopt;
-  }
-  mlir::FailureOr<nn::Tensor> tensor = nn::tensorFromAttr(op.getValue());
-  return mlir::failed(tensor) ? std::nullopt : std::optional<nn::Tensor>(*tensor);
+  return v ? importer.known.tensor(v) : std::nullopt;
 }
 
 std::optional<Ints> Node::knownIntsOf(llvm::StringRef attribute, unsigned i) {

@@ -101,7 +101,25 @@ public:
       return {};
     }
     mlir::FailureOr<OpTy> created = nn::tryCreate<OpTy>(builder, loc, std::forward<Args>(args)...);
-    return mlir::failed(created) || mlir::failed(finish(*created)) ? Value() : Value((*created)->getResult(0));
+    if (mlir::failed(created) || mlir::failed(finish(*created))) {
+      hasFailed = true;
+      return {};
+    }
+    return (*created)->getResult(0);
+  }
+  /// The same for an op of N results.
+  template <class OpTy, unsigned N, class... Args> std::array<Value, N> makeAll(Args &&...args) {
+    std::array<Value, N> results{};
+    if (hasFailed) {
+      return results;
+    }
+    mlir::FailureOr<OpTy> created = nn::tryCreate<OpTy>(builder, loc, std::forward<Args>(args)...);
+    if (mlir::succeeded(created) && mlir::succeeded(finish(*created))) {
+      llvm::copy((*created)->getResults(), results.begin());
+    } else {
+      hasFailed = true;
+    }
+    return results;
   }
   /// Checks a created op, and notes what it computes.
   llvm::LogicalResult finish(mlir::Operation *op);

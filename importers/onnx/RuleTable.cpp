@@ -14,6 +14,10 @@ const RuleTable &RuleTable::get() {
     addNormRules(t);
     addPoolRules(t);
     addReduceRules(t);
+    addQuantRules(t);
+    addQLinearRules(t);
+    addSearchRules(t);
+    addRnnRules(t);
     addShapeRules(t);
     addSliceRules(t);
     return t;

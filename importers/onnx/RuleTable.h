@@ -63,6 +63,10 @@ void addMoveRules(RuleTable &table);
 void addNormRules(RuleTable &table);
 void addPoolRules(RuleTable &table);
 void addReduceRules(RuleTable &table);
+void addQuantRules(RuleTable &table);
+void addQLinearRules(RuleTable &table);
+void addSearchRules(RuleTable &table);
+void addRnnRules(RuleTable &table);
 void addShapeRules(RuleTable &table);
 void addSliceRules(RuleTable &table);
 } // namespace dlc::onnx_import

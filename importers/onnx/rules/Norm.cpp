@@ -1,4 +1,4 @@
-//===- Norm.cpp - normalisation, out of simpler ops --------------------------------------------------------===//
+//===- Norm.cpp - normalisation ----------------------------------------------------------------------------===//
 #include "importers/onnx/Node.h"
 
 namespace dlc::onnx_import {
@@ -10,26 +10,58 @@ Type computeType(Node &n, Type element) {
   return nn::getElementBits(element) < 32 ? Type(n.builder.getF32Type()) : element;
 }
 
-/// With fixed statistics: x * (scale / sqrt(var + epsilon)) + (bias - mean * that). The parameters are constants as a
-/// rule, so two per channel remain.
-Result batchNorm(Node &n) {
-  n.ignore({"consumed_inputs", "is_test", "momentum", "spatial"});
-  if (n.since >= 14 && n.getBool("training_mode", false)) {
-    return n.fail("expected training_mode 0, got 1");
-  }
+/// Statistics with one element per channel and spatial position (`spatial` 0 of versions before 9).
+Value batchNormPerPosition(Node &n, double epsilon) {
+  Value scale = n.div(n.in(1), n.make<nn::SqrtOp>(n.add(n.in(4), epsilon)));
+  return n.add(n.mul(n.sub(n.in(0), n.in(3)), scale), n.in(2));
+}
+
+/// Statistics of the batch itself; outputs 1 and 2 are the running ones.
+Result batchNormTraining(Node &n, double epsilon, double momentum) {
   Value x = n.in(0);
-  Type e = nn::elementOf(x), compute = computeType(n, e);
   int64_t rank = nn::rankOf(x);
-  double epsilon = n.getFloat("epsilon", 1e-5);
-  if (rank < 1) {
-    return n.fail("expected an input of rank 1 or more, got rank 0");
+  Type e = nn::elementOf(x), compute = computeType(n, e);
+  Ints axes;
+  for (int64_t i = 0; i < rank; ++i) {
+    if (i != 1) {
+      axes.push_back(i);
+    }
   }
-  auto parameter = [&](unsigned i) { return n.cast(n.in(i), compute); };
-  Value deviation = n.make<nn::SqrtOp>(n.add(parameter(4), epsilon));
-  Value scale = n.div(parameter(1), deviation);
-  Value shift = n.sub(parameter(2), n.mul(parameter(3), scale));
-  auto channels = [&](Value v) { return n.perChannel(n.cast(v, e), rank == 1 ? 0 : 1, rank); };
-  return n.result(n.add(n.mul(x, channels(scale)), channels(shift)));
+  Value wide = n.cast(x, compute), mean = n.reduce(wide, nn::ReduceKind::Mean, axes);
+  Value centered = n.sub(wide, mean);
+  Value variance = n.reduce(n.mul(centered, centered), nn::ReduceKind::Mean, axes);
+  if (n.failed()) {
+    return mlir::failure();
+  }
+  Shape channels{nn::shapeOf(x)[1]};
+  auto running = [&](Value old, Value current) {
+    Value flat = n.cast(n.reshape(current, channels), nn::elementOf(old));
+    return n.add(n.mul(old, momentum), n.mul(flat, 1 - momentum));
+  };
+  n.set(1, running(n.in(3), mean));
+  n.set(2, running(n.in(4), variance));
+  auto vector = [&](Value v) { return n.cast(n.reshape(v, channels), compute); };
+  Value y = n.make<nn::BatchNormOp>(wide, vector(n.in(1)), vector(n.in(2)), vector(mean), vector(variance),
+                                    llvm::APFloat(epsilon), 1);
+  return n.result(n.cast(y, e));
+}
+
+Result batchNorm(Node &n) {
+  n.ignore({"consumed_inputs", "is_test", "spatial"});
+  double epsilon = n.getFloat("epsilon", 1e-5), momentum = n.getFloat("momentum", 0.9);
+  bool training = n.since >= 14 && n.getBool("training_mode", false);
+  int64_t rank = nn::rankOf(n.in(0));
+  if (rank < 1 || (rank == 1 && training)) {
+    return n.fail("expected an input of rank 2 or more, got rank " + llvm::Twine(rank));
+  }
+  if (training) {
+    return batchNormTraining(n, epsilon, momentum);
+  }
+  if (llvm::any_of(n.inputs().drop_front(), [](Value v) { return nn::rankOf(v) != 1; })) {
+    return n.result(batchNormPerPosition(n, epsilon));
+  }
+  return n.result(n.make<nn::BatchNormOp>(n.in(0), n.in(1), n.in(2), n.in(3), n.in(4), llvm::APFloat(epsilon),
+                                          rank == 1 ? 0 : 1));
 }
 
 /// (x - mean) / sqrt(variance + epsilon) over `axes`; mean and 1 / sqrt as well.
@@ -56,73 +88,48 @@ Ints axesFrom(int64_t first, int64_t rank) {
 
 Result instanceNorm(Node &n) {
   n.ignore({"consumed_inputs"});
-  Value x = n.in(0);
-  int64_t rank = nn::rankOf(x);
-  if (rank < 3) {
-    return n.fail("expected an input of rank 3 or more, got rank " + llvm::Twine(rank));
-  }
-  Type e = nn::elementOf(x), compute = computeType(n, e);
   double epsilon = n.getFloat("epsilon", 1e-5);
-  Value y = normalize(n, n.cast(x, compute), axesFrom(2, rank), epsilon).value;
-  y = n.add(n.mul(y, n.perChannel(n.cast(n.in(1), compute), 1, rank)), n.perChannel(n.cast(n.in(2), compute), 1, rank));
-  return n.result(n.cast(y, e));
+  return n.result(n.make<nn::InstanceNormOp>(n.in(0), n.in(1), n.in(2), llvm::APFloat(epsilon)));
 }
 
+/// LayerNormalization and RMSNormalization. Mean and 1 / deviation, where they are wanted, are computed beside it.
 Result layerNorm(Node &n) {
   Value x = n.in(0);
+  bool rms = n.op() == "RMSNormalization" || n.op() == "SimplifiedLayerNormalization";
   int64_t rank = nn::rankOf(x), axis = n.axis(n.getInt("axis", -1), rank);
   double epsilon = n.getFloat("epsilon", 1e-5);
-  Type e = nn::elementOf(x), compute = n.getElementType("stash_type", 1);
+  Type e = nn::elementOf(x), stash = n.getElementType("stash_type", 1);
   if (n.failed()) {
     return mlir::failure();
   }
-  compute = nn::getElementBits(e) > nn::getElementBits(compute) ? e : compute;
-  Normalized r = normalize(n, n.cast(x, compute), axesFrom(axis, rank), epsilon);
-  Value y = n.mul(n.cast(r.value, e), n.in(1));
-  n.set(1, r.mean);
-  n.set(2, r.inverse);
-  return n.result(n.has(2) ? n.add(y, n.in(2)) : y);
-}
-
-/// As layer normalisation without the mean: x / sqrt(mean of squares + epsilon) * scale.
-Result rmsNorm(Node &n) {
-  Value x = n.in(0);
-  int64_t rank = nn::rankOf(x), axis = n.axis(n.getInt("axis", -1), rank);
-  double epsilon = n.getFloat("epsilon", 1e-5);
-  Type e = nn::elementOf(x), compute = n.getElementType("stash_type", 1);
-  if (n.failed()) {
-    return mlir::failure();
+  if (n.wants(1) || n.wants(2)) {
+    Type compute = nn::getElementBits(e) > nn::getElementBits(stash) ? e : stash;
+    Normalized r = normalize(n, n.cast(x, compute), axesFrom(axis, rank), epsilon);
+    n.set(1, r.mean);
+    n.set(2, r.inverse);
   }
-  compute = nn::getElementBits(e) > nn::getElementBits(compute) ? e : compute;
-  Value wide = n.cast(x, compute);
-  Value mean = n.reduce(n.mul(wide, wide), nn::ReduceKind::Mean, axesFrom(axis, rank));
-  Value y = n.div(wide, n.make<nn::SqrtOp>(n.add(mean, epsilon)));
-  n.set(1, mean);
-  return n.result(n.mul(n.cast(y, e), n.in(1)));
+  return n.result(n.make<nn::LayerNormOp>(x, n.in(1), n.in(2), axis, llvm::APFloat(epsilon), rms));
 }
 
 /// Version 18 has scale and bias per group, version 21 per channel.
 Result groupNorm(Node &n) {
-  Value x = n.in(0);
-  Shape shape = nn::shapeOf(x);
-  int64_t groups = n.getInt("num_groups", 0), rank = nn::rankOf(x);
+  Value x = n.in(0), scale = n.in(1), bias = n.in(2);
+  int64_t groups = n.getInt("num_groups", 0);
   double epsilon = n.getFloat("epsilon", 1e-5);
   n.ignore({"stash_type"});
-  if (groups < 1 || rank < 3) {
-    return n.fail("expected at least 1 group and an input of rank 3 or more");
+  if (groups < 1 || nn::rankOf(x) < 2) {
+    return n.fail("expected at least 1 group and an input of rank 2 or more");
   }
-  Type e = nn::elementOf(x), compute = computeType(n, e);
-  Shape split = shape;
-  split[1] = dim::floorDiv(shape[1], n.number(groups));
-  split.insert(split.begin() + 1, n.number(groups));
-  Value y = normalize(n, n.reshape(n.cast(x, compute), split), axesFrom(2, rank + 1), epsilon).value;
-  Value scale = n.cast(n.in(1), compute), bias = n.cast(n.in(2), compute);
   if (n.since < 21) {
-    y = n.add(n.mul(y, n.perChannel(scale, 1, rank + 1)), n.perChannel(bias, 1, rank + 1));
-    return n.result(n.cast(n.reshape(y, shape), e));
+    Expr channels = nn::shapeOf(x)[1], count = n.number(groups);
+    auto spread = [&](Value v) {
+      Value column = n.reshape(v, {count, n.number(1)});
+      return n.reshape(n.broadcast(column, {count, dim::floorDiv(channels, count)}), channels);
+    };
+    scale = spread(scale);
+    bias = spread(bias);
   }
-  y = n.add(n.mul(n.reshape(y, shape), n.perChannel(scale, 1, rank)), n.perChannel(bias, 1, rank));
-  return n.result(n.cast(y, e));
+  return n.result(n.make<nn::GroupNormOp>(x, scale, bias, groups, llvm::APFloat(epsilon)));
 }
 
 /// (x - mean) / (standard deviation + 1e-9)
@@ -143,13 +150,13 @@ Result lpNorm(Node &n) {
   if (p != 1 && p != 2) {
     return n.fail("expected p 1 or 2, got " + llvm::Twine(p));
   }
-  Value norm = n.reduce(x, p == 1 ? nn::ReduceKind::L1 : nn::ReduceKind::L2, axis);
-  if (n.since < 22 || n.failed()) {
-    return n.result(n.div(x, norm));
-  }
-  // Where the norm is 0, so is the result.
-  Value zero = n.scalar(nn::elementOf(x), 0), isZero = n.make<nn::EqualOp>(norm, zero);
-  return n.result(n.div(x, n.select(isZero, n.scalar(nn::elementOf(x), 1), norm)));
+  return n.result(n.make<nn::LpNormalizeOp>(x, axis, p));
+}
+
+Result lrn(Node &n) {
+  double alpha = n.getFloat("alpha", 0.0001), beta = n.getFloat("beta", 0.75), bias = n.getFloat("bias", 1.0);
+  int64_t size = n.getInt("size", 0);
+  return n.result(n.make<nn::LrnOp>(n.in(0), size, llvm::APFloat(alpha), llvm::APFloat(beta), llvm::APFloat(bias)));
 }
 } // namespace
 
@@ -157,9 +164,10 @@ void addNormRules(RuleTable &table) {
   table.add({{"", "BatchNormalization", {1, 6, 7, 9, 14, 15}, batchNorm, {5, 5}},
              {"", "InstanceNormalization", {1, 6, 22}, instanceNorm, {3, 3}},
              {"", "LayerNormalization", {17}, layerNorm, {2, 3}},
-             {"", "RMSNormalization", {23}, rmsNorm, {2, 2}},
+             {"", "RMSNormalization", {23}, layerNorm, {2, 2}},
              {"", "GroupNormalization", {18, 21}, groupNorm, {3, 3}},
              {"", "MeanVarianceNormalization", {9, 13}, meanVarianceNorm, {1, 1}},
-             {"", "LpNormalization", {1, 22}, lpNorm, {1, 1}}});
+             {"", "LpNormalization", {1, 22}, lpNorm, {1, 1}},
+             {"", "LRN", {1, 13}, lrn, {1, 1}}});
 }
 } // namespace dlc::onnx_import

@@ -83,21 +83,6 @@ Result lpPool(Node &n) {
   return n.result(withOutputSizes(n, *w, power(n, sum, 1 / p)));
 }
 
-/// x / (bias + alpha / size * sum of squares of neighbouring channels)^beta
-Result lrn(Node &n) {
-  Value x = n.in(0);
-  Shape shape = nn::shapeOf(x);
-  double alpha = n.getFloat("alpha", 0.0001), beta = n.getFloat("beta", 0.75), bias = n.getFloat("bias", 1.0);
-  int64_t size = n.getInt("size", 0);
-  if (size < 1 || shape.size() < 2) {
-    return n.fail("expected a size of at least 1 and an input of rank 2 or more");
-  }
-  Expr one = n.number(1), rest = dim::product(n.context(), llvm::ArrayRef(shape).drop_front(2));
-  Value squares = n.reshape(n.mul(x, x), {shape[0], one, shape[1], rest});
-  Window w{{size, 1}, {1, 1}, {1, 1}, {(size - 1) / 2, 0, size - 1 - (size - 1) / 2, 0}, false, std::nullopt};
-  Value mean = n.reshape(meanOf(n, squares, w, true), shape);
-  return n.result(n.div(x, power(n, n.add(n.mul(mean, alpha), bias), beta)));
-}
 } // namespace
 
 void addPoolRules(RuleTable &table) {
@@ -106,7 +91,6 @@ void addPoolRules(RuleTable &table) {
              {"", "LpPool", {1, 2, 11, 18, 22}, lpPool, {1, 1}},
              {"", "GlobalAveragePool", {1, 22}, globalPool<nn::ReduceKind::Mean>, {1, 1}},
              {"", "GlobalMaxPool", {1, 22}, globalPool<nn::ReduceKind::Max>, {1, 1}},
-             {"", "GlobalLpPool", {1, 2, 22}, globalLpPool, {1, 1}},
-             {"", "LRN", {1, 13}, lrn, {1, 1}}});
+             {"", "GlobalLpPool", {1, 2, 22}, globalLpPool, {1, 1}}});
 }
 } // namespace dlc::onnx_import

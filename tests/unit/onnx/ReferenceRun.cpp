@@ -73,7 +73,16 @@ std::optional<Datum> readValue(const fs::path &path, mlir::Type type, std::strin
   if (name) {
     *name = proto.name();
   }
-  return toDatum(proto, type.getContext());
+  std::optional<Datum> datum = toDatum(proto, type.getContext());
+  // Some files store small floats as the integers of their bits.
+  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  if (datum && tensor && nn::isFloat(tensor.getElementType()) && nn::isInteger(datum->tensor().element()) &&
+      nn::getElementBits(tensor.getElementType()) == nn::getElementBits(datum->tensor().element())) {
+    nn::Tensor bits = nn::Tensor::zeros(tensor.getElementType(), datum->tensor().shape());
+    std::memcpy(bits.rawMutable(), datum->tensor().raw(), bits.bytes());
+    return Datum(bits);
+  }
+  return datum;
 }
 
 double asDouble(const nn::Tensor &t, int64_t i) {
@@ -165,11 +174,15 @@ std::optional<std::vector<Datum>> readInputs(mlir::func::FuncOp main, const fs::
       return std::nullopt;
     }
     unsigned at = i;
+    bool matched = name.empty();
     for (unsigned k = 0; k < inputs.size(); ++k) {
       auto attr = main.getArgAttrOfType<mlir::StringAttr>(k, "nn.name");
-      at = !name.empty() && attr.getValue() == name ? k : at;
+      if (!name.empty() && attr.getValue() == name) {
+        at = k;
+        matched = true;
+      }
     }
-    if (at < inputs.size()) {
+    if (at < inputs.size() && (matched || !filled[at])) {
       inputs[at] = *value;
       filled[at] = true;
     }
@@ -197,10 +210,38 @@ std::optional<std::vector<Datum>> evaluate(mlir::ModuleOp module, llvm::ArrayRef
   return failed(outputs) ? std::nullopt : std::optional<std::vector<Datum>>(*outputs);
 }
 
+/// Integer inputs (sizes, axes, ...) as constants, for models that want them known.
+onnx_import::ImportOptions withConstants(const std::string &modelPath, const fs::path &folder, mlir::MLIRContext *context) {
+  onnx_import::ImportOptions options;
+  onnx::ModelProto model;
+  std::ifstream file(modelPath, std::ios::binary);
+  if (!model.ParseFromIstream(&file)) {
+    return options;
+  }
+  for (int i = 0; i < model.graph().input_size(); ++i) {
+    const auto &type = model.graph().input(i).type();
+    std::ifstream stored(folder / ("input_" + std::to_string(i) + ".pb"), std::ios::binary);
+    onnx::TensorProto proto;
+    bool small = type.has_tensor_type() && type.tensor_type().shape().dim_size() <= 1;
+    if (small && proto.ParseFromIstream(&stored)) {
+      onnx_import::Model none;
+      std::string error;
+      if (mlir::ElementsAttr attr = Constants(context, none).convert(proto, error)) {
+        options.constants[model.graph().input(i).name()] = attr;
+      }
+    }
+  }
+  return options;
+}
+
 Outcome runModel(const std::string &modelPath, const std::string &folder, const Tolerance &tolerance) {
   std::unique_ptr<mlir::MLIRContext> context = makeContext();
   std::vector<onnx_import::Problem> problems;
   auto module = onnx_import::importModel(*context, modelPath, {}, problems);
+  if (failed(module)) {
+    std::vector<onnx_import::Problem> again;
+    module = onnx_import::importModel(*context, modelPath, withConstants(modelPath, folder, context.get()), again);
+  }
   if (failed(module)) {
     std::string text;
     for (const auto &p : problems) {

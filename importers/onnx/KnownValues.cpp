@@ -1,0 +1,128 @@
+//===- KnownValues.cpp - what small values are, as far as it is known while importing ---===//
+#include "importers/onnx/KnownValues.h"
+
+namespace dlc::onnx_import {
+namespace {
+constexpr int64_t kMaxElements = 64;
+constexpr int kMaxFormula = 256;
+
+/// Counts the parts of `e` down from `budget`; false when there are more.
+bool fits(dim::Expr e, int &budget) {
+  if (--budget < 0) {
+    return false;
+  }
+  return llvm::all_of(e.getOperands(), [&](mlir::Attribute part) {
+    auto inner = llvm::dyn_cast<dim::Expr>(part);
+    return !inner || fits(inner, budget);
+  });
+}
+
+bool isSmall(mlir::Type t) {
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(t);
+  return type && type.hasStaticShape() && type.getNumElements() <= kMaxElements;
+}
+
+/// The tensor whose elements are these formulas, when all are numbers.
+std::optional<nn::Tensor> fromFormulas(mlir::RankedTensorType type, const dim::Shape &values) {
+  nn::Tensor t = nn::Tensor::zeros(type.getElementType(), type.getShape());
+  for (auto [i, e] : llvm::enumerate(values)) {
+    std::optional<int64_t> number = dim::getConstant(e);
+    if (!number) {
+      return std::nullopt;
+    }
+    nn::visitElement(t.element(), [&, at = i](auto tag) {
+      using T = typename decltype(tag)::type;
+      if constexpr (std::is_integral_v<T>) {
+        t.values<T>()[at] = T(*number);
+      }
+    });
+  }
+  return t;
+}
+} // namespace
+
+void KnownValues::note(mlir::Operation *op) {
+  noteFormulas(op);
+  noteTensors(op);
+}
+
+void KnownValues::noteFormulas(mlir::Operation *op) {
+  auto rule = llvm::dyn_cast<nn::ShapeValue>(op);
+  if (!rule || op->getNumResults() != 1 || !isSmall(op->getResult(0).getType())) {
+    return;
+  }
+  auto type = llvm::cast<mlir::RankedTensorType>(op->getResult(0).getType());
+  if (!llvm::isa<mlir::IntegerType>(type.getElementType())) {
+    return;
+  }
+  llvm::SmallVector<std::optional<dim::Shape>> operands;
+  for (mlir::Value v : op->getOperands()) {
+    operands.push_back(formulas(v));
+  }
+  std::optional<dim::Shape> result = rule.shapeValue(operands);
+  if (!result || static_cast<int64_t>(result->size()) != type.getNumElements()) {
+    return;
+  }
+  for (dim::Expr e : *result) {
+    int budget = kMaxFormula;
+    if (dim::isUnknown(e) || !fits(e, budget)) {
+      return;
+    }
+  }
+  shapes.try_emplace(op->getResult(0), *result);
+}
+
+void KnownValues::noteTensors(mlir::Operation *op) {
+  auto rule = llvm::dyn_cast<nn::Evaluate>(op);
+  bool small = llvm::all_of(op->getResultTypes(), isSmall);
+  if (!rule || !small || op->getNumOperands() == 0 || op->getNumRegions() || shapes.contains(op->getResult(0))) {
+    return;
+  }
+  llvm::SmallVector<nn::Datum> operands;
+  for (mlir::Value v : op->getOperands()) {
+    std::optional<nn::Tensor> known = isSmall(v.getType()) ? tensor(v) : std::nullopt;
+    if (!known) {
+      return;
+    }
+    operands.push_back(*known);
+  }
+  nn::EvalContext context([](llvm::StringRef) { return std::nullopt; });
+  context.bind = [](llvm::StringRef, int64_t) {};
+  llvm::SmallVector<nn::Datum> results;
+  if (failed(rule.evaluate(context, operands, results)) || results.size() != op->getNumResults()) {
+    return;
+  }
+  for (auto [value, datum] : llvm::zip(op->getResults(), results)) {
+    if (datum.getKind() != nn::Datum::Kind::Tensor) {
+      continue;
+    }
+    const nn::Tensor &t = datum.tensor();
+    tensors.try_emplace(value, t);
+    if (llvm::isa<mlir::IntegerType>(t.element())) {
+      dim::Shape shape;
+      for (int64_t i = 0; i < t.count(); ++i) {
+        shape.push_back(dim::constant(op->getContext(), t.integer(i)));
+      }
+      shapes.try_emplace(value, shape);
+    }
+  }
+}
+
+std::optional<dim::Shape> KnownValues::formulas(mlir::Value value) const {
+  auto it = shapes.find(value);
+  return it == shapes.end() ? std::nullopt : std::optional<dim::Shape>(it->second);
+}
+
+std::optional<nn::Tensor> KnownValues::tensor(mlir::Value value) const {
+  if (auto it = tensors.find(value); it != tensors.end()) {
+    return it->second;
+  }
+  if (auto op = value.getDefiningOp<nn::ConstantOp>()) {
+    mlir::FailureOr<nn::Tensor> t = nn::tensorFromAttr(op.getValue());
+    return failed(t) ? std::nullopt : std::optional<nn::Tensor>(*t);
+  }
+  auto it = shapes.find(value);
+  return it == shapes.end() ? std::nullopt
+                            : fromFormulas(llvm::cast<mlir::RankedTensorType>(value.getType()), it->second);
+}
+} // namespace dlc::onnx_import
