@@ -152,6 +152,8 @@ void registerEvaluate(mlir::DialectRegistry &registry) {
     attachOrderEval(*context);
     attachNormEval(*context);
     attachQuantEval(*context);
+    attachSampleEval(*context);
+    attachResizeEval(*context);
     attachIndexEval(*context);
     attachRnnEval(*context);
   });
