@@ -95,7 +95,9 @@ private:
       int64_t width = std::max<int64_t>(1, type.getElementType().getIntOrFloatBitWidth() / 8), known = 1;
       dim::Expr count = dim::constant(nest.func.getContext(), width);
       Idx elements = width;
-      for (const Extent &e : llvm::ArrayRef(nest.extents(v)).drop_front(s.skip)) {
+      llvm::SmallVector<Extent> stored = nest.extents(v);
+      stored.erase(stored.begin(), stored.begin() + s.skip);
+      for (const Extent &e : stored) {
         s.sizes.push_back(idx(e));
         count = dim::mul(count, nest.formula(e));
         elements = k.mul(elements, idx(e));
