@@ -71,7 +71,8 @@ int64_t lowestOffset(const Life &life, llvm::ArrayRef<Life *> placed) {
   return offset;
 }
 
-void placeStatic(llvm::MutableArrayRef<Life> lives) {
+/// Returns the frame's size.
+dim::Expr placeStatic(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *context) {
   llvm::SmallVector<Life *> order, placed;
   for (Life &l : lives) {
     order.push_back(&l);
@@ -80,38 +81,63 @@ void placeStatic(llvm::MutableArrayRef<Life> lives) {
     int64_t x = *dim::getConstant(a->size), y = *dim::getConstant(b->size);
     return x != y ? x > y : a < b; // by birth where sizes are equal
   });
+  dim::Expr frame = dim::constant(context, 0);
   for (Life *l : order) {
-    l->offset = dim::constant(l->size.getContext(), lowestOffset(*l, placed));
+    l->offset = dim::constant(context, lowestOffset(*l, placed));
     placed.push_back(l);
+    frame = dim::max(frame, l->end());
   }
+  return frame;
 }
 
-/// In order of birth: after every buffer that is alive with it and was placed before, or where a dead buffer of the
-/// same formula stood.
-void placeSymbolic(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *context) {
-  llvm::SmallVector<Life *> placed;
-  for (Life &l : lives) {
-    Life *reuse = nullptr;
-    for (Life *p : placed) {
-      bool fits = dim::provablyNonNegative(dim::sub(p->size, l.size));
-      bool free = llvm::none_of(placed, [&](Life *o) {
-        return o->overlaps(l) && !dim::provablyNonNegative(dim::sub(o->offset, dim::add(p->offset, l.size))) &&
-               !dim::provablyNonNegative(dim::sub(p->offset, o->end()));
-      });
-      if (fits && free && !p->overlaps(l)) {
-        reuse = p;
-        break;
-      }
-    }
-    dim::Expr top = dim::constant(context, 0);
-    for (Life *p : placed) {
-      if (p->overlaps(l)) {
-        top = dim::max(top, p->end());
-      }
-    }
-    l.offset = reuse ? reuse->offset : top;
-    placed.push_back(&l);
+/// A place for buffers that are never alive together, as large as the largest of them.
+struct Slot {
+  dim::Expr size;
+  llvm::SmallVector<Life *> members;
+  bool isFreeFor(const Life &l) const {
+    return llvm::none_of(members, [&](Life *m) { return m->overlaps(l); });
   }
+};
+
+/// What a formula may be like: every symbol is 64.
+int64_t estimate(dim::Expr e) {
+  return dim::evaluate(e, [](llvm::StringRef) { return std::optional<int64_t>(64); }).value_or(0);
+}
+
+/// "Greedy by size for shared objects" (of the same paper): the largest first, as estimated, each in a slot that is free
+/// during its whole life: the first that is large enough for sure, or else the first. Slots stand side by side, so that
+/// offsets are sums of sizes. Returns the frame's size.
+dim::Expr placeSymbolic(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *context) {
+  llvm::SmallVector<std::pair<int64_t, Life *>> order;
+  for (Life &l : lives) {
+    order.push_back({estimate(l.size), &l});
+  }
+  llvm::stable_sort(order, [](const auto &a, const auto &b) { return a.first > b.first; });
+  std::vector<Slot> slots;
+  for (auto [number, l] : order) {
+    Slot *chosen = nullptr;
+    bool certain = false;
+    for (Slot &s : slots) {
+      bool fits = !certain && s.isFreeFor(*l) && dim::provablyNonNegative(dim::sub(s.size, l->size));
+      if (fits || (!chosen && s.isFreeFor(*l))) {
+        chosen = &s;
+        certain = fits;
+      }
+    }
+    if (!chosen) {
+      chosen = &slots.emplace_back(Slot{l->size, {}});
+    }
+    chosen->size = dim::max(chosen->size, l->size);
+    chosen->members.push_back(l);
+  }
+  dim::Expr offset = dim::constant(context, 0);
+  for (Slot &s : slots) {
+    for (Life *l : s.members) {
+      l->offset = offset;
+    }
+    offset = dim::add(offset, s.size);
+  }
+  return offset;
 }
 
 struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
@@ -123,11 +149,9 @@ struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
   void plan(rt::BlockOp block) {
     llvm::SmallVector<Life> lives = livesOf(block);
     bool isStatic = llvm::all_of(lives, [](const Life &l) { return dim::getConstant(l.size).has_value(); });
-    isStatic ? placeStatic(lives) : placeSymbolic(lives, &getContext());
-    dim::Expr frame = dim::constant(&getContext(), 0);
+    dim::Expr frame = isStatic ? placeStatic(lives, &getContext()) : placeSymbolic(lives, &getContext());
     for (Life &l : lives) {
       l.buffer.setOffsetAttr(l.offset);
-      frame = dim::max(frame, l.end());
     }
     for (auto stage : block.getBody().front().getOps<rt::StageOp>()) {
       stage.setFrameSizeAttr(frame);
