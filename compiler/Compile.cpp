@@ -36,6 +36,11 @@ llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &o
     return module.emitError() << llvm::toString(tables.takeError());
   }
   objects->push_back(std::move(*tables));
+  llvm::Expected<emit::Bytes> support = emit::supportObject(options);
+  if (!support) {
+    return module.emitError() << llvm::toString(support.takeError());
+  }
+  objects->push_back(std::move(*support));
   llvm::Error error = shared ? emit::linkShared(*objects, *program, options, path) : emit::linkObject(*objects, *program, options, path);
   return error ? llvm::LogicalResult(module.emitError() << llvm::toString(std::move(error))) : mlir::success();
 }

@@ -22,21 +22,31 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
 
 namespace {
 /// nn -> nn: the graph that kernels are made from.
-void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &) {
-  pm.addPass(mlir::createCanonicalizerPass());
-  pm.addPass(mlir::createCSEPass());
+void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
+  mlir::OpPassManager &graph = pm.nest<mlir::func::FuncOp>();
+  graph.addPass(mlir::createCanonicalizerPass());
+  graph.addPass(mlir::createCSEPass());
+  graph.addPass(createFoldConstants({options.foldBudget}));
+  // Scales fold before layouts are chosen: constants per channel are easy to find in the source's layout.
+  graph.addPass(createFoldScales());
+  graph.addPass(createAssignLayout());
+  // Again: constants were transposed, and transpositions that meet cancel.
+  graph.addPass(createFoldConstants({options.foldBudget}));
+  graph.addPass(mlir::createCanonicalizerPass());
+  graph.addPass(mlir::createCSEPass());
 }
 
 /// nn -> linalg: ops are grouped, groups become functions, functions are lowered.
-void addLinalgPasses(mlir::OpPassManager &pm, const CompileOptions &) {
-  pm.addNestedPass<mlir::func::FuncOp>(createFormGroups());
+void addLinalgPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
+  pm.addNestedPass<mlir::func::FuncOp>(createFormGroups(options.target));
   pm.addPass(createOutlineKernels());
   pm.addPass(createLowerToLinalg());
 }
 
 /// linalg -> rt: kernels get their loops first, because steps carry the tiles and scratch that these decide.
-void addRTPasses(mlir::OpPassManager &pm, const CompileOptions &) {
-  pm.addPass(createLowerToLoops());
+void addRTPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
+  pm.addPass(createLowerToLoops(options.target));
+  pm.addPass(createExpandMath({options.target.fma, options.target.vectorBits >= 256, options.target.f16c}));
   pm.addPass(createLowerToRT());
   pm.addPass(createPlanMemory());
   // After planning: buffers that share bytes order the steps that use them.

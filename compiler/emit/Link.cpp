@@ -201,7 +201,7 @@ llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, co
     return error;
   }
   std::vector<std::string> arguments = {"-shared", "-T", script, "-o", output, "--no-undefined", "-z", "rodynamic", "-z",
-                                        "max-page-size=4096", "--hash-style=sysv", "--build-id=none", "-s", "-z", "norelro", "--threads=1"};
+                                        "max-page-size=4096", "--hash-style=sysv", "--build-id=none", "-s", "--gc-sections", "-z", "norelro", "--threads=1"};
   arguments.insert(arguments.end(), inputs->begin(), inputs->end());
   if (llvm::Error error = runLinker(arguments)) {
     return error;

@@ -19,6 +19,8 @@ std::string weightsSymbol(llvm::StringRef name);
 mlir::FailureOr<std::vector<Bytes>> compileKernels(mlir::ModuleOp kernels, const CompileOptions &options, bool assembly = false);
 /// The object that holds the program, its links and (for a shared object) the note.
 llvm::Expected<Bytes> programObject(const Program &program, const CompileOptions &options, bool note);
+/// The functions of a C library that LLVM's code generator may call: memset, memcpy, memmove. Hidden.
+llvm::Expected<Bytes> supportObject(const CompileOptions &options);
 /// An ELF object whose only contents are the weights, in section .dlc.weights; written straight to a file.
 llvm::Error writeWeightsObject(const Program &program, llvm::StringRef symbol, llvm::StringRef path);
 } // namespace dlc::emit

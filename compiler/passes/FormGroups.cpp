@@ -1,6 +1,7 @@
 //===- FormGroups.cpp - which ops become one kernel -----------------------------------------===//
 #include "compiler/passes/Kernels.h"
 #include "compiler/passes/Passes.h"
+#include "compiler/target/cpu/strategy/Strategy.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
 #include "mlir/IR/Matchers.h"
@@ -14,7 +15,7 @@ using Ops = llvm::SetVector<mlir::Operation *>;
 /// Elementwise ops beyond this many in one kernel gain nothing more and cost registers.
 constexpr size_t kMostOps = 24;
 
-bool isContraction(mlir::Operation *op) { return llvm::isa<nn::ConvOp, nn::MatmulOp>(op); }
+bool isContraction(mlir::Operation *op) { return llvm::isa<nn::ConvOp, nn::ConvTransposeOp, nn::MatmulOp>(op); }
 /// Ops that are no kernel: they only name bytes that exist.
 bool isFree(mlir::Operation *op) { return llvm::isa<nn::ConstantOp, nn::ReshapeOp, nn::ReadDimsOp>(op); }
 bool isElementwise(mlir::Operation *op) { return llvm::isa<nn::EmitElement>(op); }
@@ -34,7 +35,7 @@ bool sameShape(mlir::Value a, mlir::Value b) {
 
 class Former {
 public:
-  explicit Former(mlir::func::FuncOp func) : func(func) {}
+  Former(mlir::func::FuncOp func, const cpu::TargetInfo &target) : func(func), target(target) {}
   void run() {
     llvm::SmallVector<mlir::Operation *> order;
     for (mlir::Operation &op : func.front().without_terminator()) {
@@ -44,12 +45,13 @@ public:
     }
     for (mlir::Operation *op : order) {
       if (isContraction(op) && !taken.contains(op)) {
-        form(withEpilogue(op));
+        const cpu::Strategy *strategy = cpu::findStrategy(op, target);
+        form(withEpilogue(op, strategy), strategy ? strategy->name : kLoopsStrategy);
       }
     }
     for (mlir::Operation *op : llvm::reverse(order)) {
       if (!taken.contains(op)) {
-        form(withProducers(op));
+        form(withProducers(op), kLoopsStrategy);
       }
     }
     for (mlir::Operation *op : dead) {
@@ -59,14 +61,14 @@ public:
 
 private:
   /// The contraction and the chain of elementwise ops that alone use its result.
-  Ops withEpilogue(mlir::Operation *root) {
+  Ops withEpilogue(mlir::Operation *root, const cpu::Strategy *strategy) {
     Ops ops;
     ops.insert(root);
     mlir::Operation *last = root;
     while (ops.size() < kMostOps && last->getResult(0).hasOneUse()) {
       mlir::Operation *next = *last->getResult(0).user_begin();
       if (!isElementwise(next) || next->getBlock() != root->getBlock() || taken.contains(next) ||
-          !sameShape(next->getResult(0), root->getResult(0))) {
+          !sameShape(next->getResult(0), root->getResult(0)) || (strategy && !cpu::fitsEpilogue(next, root))) {
         break;
       }
       ops.insert(next);
@@ -101,7 +103,7 @@ private:
     return isElementwise(op) || llvm::isa<nn::TransposeOp, nn::SliceOp, nn::ReduceOp>(op);
   }
 
-  void form(const Ops &ops) {
+  void form(const Ops &ops, llvm::StringRef strategy) {
     llvm::SmallVector<mlir::Operation *> sorted(ops.begin(), ops.end());
     llvm::sort(sorted, [](mlir::Operation *a, mlir::Operation *b) { return a->isBeforeInBlock(b); });
     llvm::SetVector<mlir::Value> inputs, outputs;
@@ -119,11 +121,11 @@ private:
         }
       }
     }
-    build(sorted, inputs.getArrayRef(), outputs.getArrayRef(), splats);
+    build(sorted, inputs.getArrayRef(), outputs.getArrayRef(), splats, strategy);
   }
 
   void build(llvm::ArrayRef<mlir::Operation *> ops, llvm::ArrayRef<mlir::Value> inputs, llvm::ArrayRef<mlir::Value> outputs,
-             llvm::ArrayRef<mlir::Operation *> splats) {
+             llvm::ArrayRef<mlir::Operation *> splats, llvm::StringRef strategy) {
     mlir::OpBuilder b(ops.back()->getContext());
     b.setInsertionPointAfter(ops.back());
     llvm::SmallVector<mlir::Location> locs;
@@ -132,7 +134,7 @@ private:
     }
     llvm::SmallVector<mlir::Type> types;
     llvm::transform(outputs, std::back_inserter(types), [](mlir::Value v) { return v.getType(); });
-    auto group = nn::GroupOp::create(b, b.getFusedLoc(locs), types, inputs, kLoopsStrategy);
+    auto group = nn::GroupOp::create(b, b.getFusedLoc(locs), types, inputs, strategy);
     mlir::Block *body = b.createBlock(&group.getBody());
     mlir::IRMapping map;
     for (mlir::Value v : inputs) {
@@ -159,16 +161,22 @@ private:
   }
 
   mlir::func::FuncOp func;
+  const cpu::TargetInfo &target;
   llvm::DenseSet<mlir::Operation *> taken;
   llvm::SmallVector<mlir::Operation *> dead;
 };
 
 struct FormGroupsPass : impl::FormGroupsBase<FormGroupsPass> {
+  FormGroupsPass() = default;
+  explicit FormGroupsPass(const cpu::TargetInfo &target) : target(target) {}
   void runOnOperation() override {
     if (!getOperation().isExternal()) {
-      Former(getOperation()).run();
+      Former(getOperation(), target).run();
     }
   }
+  cpu::TargetInfo target = cpu::TargetInfo::native();
 };
 } // namespace
+
+std::unique_ptr<mlir::Pass> createFormGroups(const cpu::TargetInfo &target) { return std::make_unique<FormGroupsPass>(target); }
 } // namespace dlc

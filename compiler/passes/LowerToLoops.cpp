@@ -2,6 +2,8 @@
 #include "compiler/passes/Kernels.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/target/cpu/loops/LoopNest.h"
+#include "compiler/target/cpu/strategy/Strategy.h"
+#include "llvm/ADT/StringMap.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -11,14 +13,55 @@ namespace dlc {
 #include "compiler/passes/Passes.h.inc"
 namespace {
 struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
+  LowerToLoopsPass() = default;
+  explicit LowerToLoopsPass(const cpu::TargetInfo &target) : target(target) {}
+
   void runOnOperation() override {
+    llvm::StringMap<cpu::PackedArguments> packed;
     for (auto func : getKernelModule(getOperation()).getOps<mlir::func::FuncOp>()) {
-      auto strategy = func->getAttrOfType<mlir::StringAttr>(kStrategyAttr);
-      if (strategy && strategy.getValue() == kLoopsStrategy && mlir::failed(cpu::lowerLinalgToLoops(func))) {
+      if (mlir::failed(lower(func, packed[func.getSymName()]))) {
         return signalPassFailure();
       }
     }
+    getOperation().walk([&](nn::DispatchOp dispatch) {
+      for (const cpu::PackedArgument &argument : packed[dispatch.getKernel()]) {
+        pack(dispatch->getOpOperand(argument.argument), argument);
+      }
+    });
   }
+
+private:
+  llvm::LogicalResult lower(mlir::func::FuncOp func, cpu::PackedArguments &packed) {
+    auto name = func->getAttrOfType<mlir::StringAttr>(kStrategyAttr);
+    if (name && name.getValue() == kLoopsStrategy) {
+      return cpu::lowerLinalgToLoops(func);
+    }
+    const cpu::Strategy *strategy = name ? cpu::findStrategy(name.getValue()) : nullptr;
+    if (!strategy) {
+      return func.emitError() << "expected a kernel with a known strategy";
+    }
+    return strategy->emit(func, target, packed);
+  }
+
+  /// Gives a dispatch its constant in packed form. Equal constants packed alike are packed once.
+  void pack(mlir::OpOperand &operand, const cpu::PackedArgument &argument) {
+    auto constant = operand.get().getDefiningOp<nn::ConstantOp>();
+    auto [it, isNew] = done.try_emplace({constant.getValue(), mlir::StringAttr::get(&getContext(), argument.key)});
+    if (isNew) {
+      nn::Tensor tensor = argument.pack(*nn::tensorFromAttr(constant.getValue()));
+      it->second = nn::attrFromTensor(tensor);
+    }
+    mlir::OpBuilder b(operand.getOwner());
+    operand.set(nn::ConstantOp::of(b, constant.getLoc(), llvm::cast<mlir::ElementsAttr>(it->second)).getResult());
+    if (constant->use_empty()) {
+      constant.erase();
+    }
+  }
+
+  cpu::TargetInfo target = cpu::TargetInfo::native();
+  llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, mlir::Attribute> done;
 };
 } // namespace
+
+std::unique_ptr<mlir::Pass> createLowerToLoops(const cpu::TargetInfo &target) { return std::make_unique<LowerToLoopsPass>(target); }
 } // namespace dlc

@@ -32,10 +32,18 @@ namespace dlc::rt {
 class RTDialect;
 }
 
+namespace dlc::cpu {
+struct TargetInfo;
+}
+
 namespace dlc {
 #define GEN_PASS_DECL
 #include "compiler/passes/Passes.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "compiler/passes/Passes.h.inc"
+
+/// The passes that depend on the CPU; those of Passes.td without arguments take the one that we run on.
+std::unique_ptr<mlir::Pass> createFormGroups(const cpu::TargetInfo &target);
+std::unique_ptr<mlir::Pass> createLowerToLoops(const cpu::TargetInfo &target);
 } // namespace dlc
 #endif

@@ -48,3 +48,38 @@ def LowerToLoops : Pass<"dlc-lower-to-loops", "::mlir::ModuleOp"> {
   let summary = "turns kernels over linalg into loops over linear buffers, and decides their tiles";
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
+
+def ExpandMath : Pass<"dlc-expand-math", "::mlir::ModuleOp"> {
+  let summary = "replaces mathematical functions in kernels by arithmetic, so that no library is needed";
+  let options = [Option<"fma", "fma", "bool", "true", "the target has fused multiply-add">,
+                 Option<"rounding", "rounding", "bool", "true", "the target has rounding instructions">,
+                 Option<"f16c", "f16c", "bool", "true", "the target converts half precision">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def FoldConstants : Pass<"dlc-fold-constants", "::mlir::func::FuncOp"> {
+  let summary = "evaluates ops of constants, and turns known sizes into constants or nn.sizes";
+  let description = [{
+    Results may hold `budget` bytes more than their operands, in all. Ops are evaluated by the reference evaluator.
+  }];
+  let options = [Option<"budget", "budget", "uint64_t", "67108864", "bytes that folding may add">];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
+def FoldScales : Pass<"dlc-fold-scales", "::mlir::func::FuncOp"> {
+  let summary = "folds batch normalisation, and multiplications and additions per channel, into convolutions";
+  let description = [{
+    conv(x, w, b) * s + t = conv(x, w * s, b * s + t), for constants with one element per output channel; a transposed
+    convolution likewise. Batch normalisation elsewhere becomes a multiplication and an addition.
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
+def AssignLayout : Pass<"dlc-assign-layout", "::mlir::func::FuncOp"> {
+  let summary = "makes convolutions and what lies between them channel-last";
+  let description = [{
+    Ops that accept any layout follow their operands, so that transpositions stand only at the borders.
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}

@@ -14,6 +14,9 @@ inline dim::Expr better(dim::Expr a, dim::Expr b) {
   return dim::getConstant(a) || dim::isUnknown(b) ? a : dim::getConstant(b) || dim::isUnknown(a) ? b : a;
 }
 
+/// The type of what is either an `a` or a `b`: equal dims stay, others are unknown. Null for different kinds of values.
+mlir::Type joinTypes(mlir::Type a, mlir::Type b);
+
 inline llvm::LogicalResult checkAxis(mlir::Operation *op, int64_t axis, int64_t rank) {
   if (axis < 0 || axis >= rank) {
     return op->emitOpError() << "expected an axis below " << rank << ", got " << axis;

@@ -80,6 +80,8 @@ public:
   std::string error;
   /// Names symbols whose sizes an op has found out (read_dims).
   std::function<void(llvm::StringRef, int64_t)> bind;
+  /// Runs a region of the op, whose block has one argument per input. Errors have been emitted when it fails.
+  std::function<mlir::FailureOr<std::vector<Datum>>(mlir::Region &, llvm::ArrayRef<Datum>)> runRegion;
 
 private:
   std::function<std::optional<int64_t>(llvm::StringRef)> symbols;

@@ -51,6 +51,7 @@ mlir::FailureOr<llvm::SmallVector<Datum>> Evaluator::runOp(mlir::Operation *op, 
     return it == symbols.end() ? std::nullopt : std::optional<int64_t>(it->second);
   });
   context.bind = [&](llvm::StringRef name, int64_t value) { symbols[name] = value; };
+  context.runRegion = [&](mlir::Region &region, llvm::ArrayRef<Datum> inputs) { return run(region.front(), inputs); };
   llvm::SmallVector<Datum> results;
   if (mlir::failed(rule.evaluate(context, operands, results))) {
     return op->emitOpError() << (context.error.empty() ? "could not be evaluated" : context.error);
@@ -113,6 +114,9 @@ mlir::FailureOr<std::vector<Datum>> Evaluator::run(mlir::Block &block, llvm::Arr
     llvm::SmallVector<Datum> operands;
     for (mlir::Value v : op.getOperands()) {
       operands.push_back(values[v]);
+      if (!operands.back()) {
+        return op.emitOpError() << "has an operand without a value";
+      }
     }
     mlir::FailureOr<llvm::SmallVector<Datum>> results = runOp(&op, operands);
     if (mlir::failed(results)) {
@@ -152,6 +156,8 @@ void registerEvaluate(mlir::DialectRegistry &registry) {
     attachOrderEval(*context);
     attachNormEval(*context);
     attachQuantEval(*context);
+    attachSequenceEval(*context);
+    attachControlEval(*context);
     attachSampleEval(*context);
     attachResizeEval(*context);
     attachIndexEval(*context);

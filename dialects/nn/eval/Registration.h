@@ -15,6 +15,8 @@ void attachMoveEval(mlir::MLIRContext &context);
 void attachOrderEval(mlir::MLIRContext &context);
 void attachNormEval(mlir::MLIRContext &context);
 void attachQuantEval(mlir::MLIRContext &context);
+void attachSequenceEval(mlir::MLIRContext &context);
+void attachControlEval(mlir::MLIRContext &context);
 void attachSampleEval(mlir::MLIRContext &context);
 void attachResizeEval(mlir::MLIRContext &context);
 void attachIndexEval(mlir::MLIRContext &context);

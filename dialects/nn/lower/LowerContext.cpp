@@ -1,5 +1,6 @@
 //===- LowerContext.cpp - builds linalg ops ------------------------------------------------===//
 #include "dialects/nn/lower/Registration.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace dlc::nn {
 using mlir::Value;
@@ -83,7 +84,7 @@ Value LowerContext::reduce(
 
 void registerLower(mlir::DialectRegistry &registry) {
   registry.insert<mlir::linalg::LinalgDialect, mlir::tensor::TensorDialect, mlir::arith::ArithDialect,
-                  mlir::math::MathDialect>();
+                  mlir::math::MathDialect, mlir::scf::SCFDialect>();
   registry.addExtension(+[](mlir::MLIRContext *context, NNDialect *) {
     attachStructureLower(*context);
     attachElementwiseLower(*context);
@@ -92,6 +93,13 @@ void registerLower(mlir::DialectRegistry &registry) {
     attachPoolLower(*context);
     attachReduceLower(*context);
     attachMoveLower(*context);
+    attachIndexLower(*context);
+    attachScatterLower(*context);
+    attachNormLower(*context);
+    attachQuantLower(*context);
+    attachOrderLower(*context);
+    attachResizeLower(*context);
+    attachSampleLower(*context);
   });
 }
 } // namespace dlc::nn

@@ -11,6 +11,13 @@ void attachConvLower(mlir::MLIRContext &context);
 void attachPoolLower(mlir::MLIRContext &context);
 void attachReduceLower(mlir::MLIRContext &context);
 void attachMoveLower(mlir::MLIRContext &context);
+void attachIndexLower(mlir::MLIRContext &context);
+void attachScatterLower(mlir::MLIRContext &context);
+void attachNormLower(mlir::MLIRContext &context);
+void attachQuantLower(mlir::MLIRContext &context);
+void attachOrderLower(mlir::MLIRContext &context);
+void attachResizeLower(mlir::MLIRContext &context);
+void attachSampleLower(mlir::MLIRContext &context);
 
 using Lowered = llvm::ArrayRef<mlir::Value>;
 using LoweredResults = llvm::SmallVectorImpl<mlir::Value>;
@@ -21,6 +28,12 @@ template <class OpTy, auto rule> struct LowerWith : Lower::ExternalModel<LowerWi
     return rule(llvm::cast<OpTy>(op), context, operands, results);
   }
 };
+/// The lowered operand for operand `number` of the op's definition; null when it is absent.
+template <class OpTy> mlir::Value loweredOperand(OpTy op, Lowered operands, unsigned number) {
+  auto [first, count] = op.getODSOperandIndexAndLength(number);
+  return count ? operands[first] : mlir::Value();
+}
+
 template <class OpTy, auto rule> void attachLower(mlir::MLIRContext &context) {
   OpTy::template attachInterface<LowerWith<OpTy, rule>>(context);
 }

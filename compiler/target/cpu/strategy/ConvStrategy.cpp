@@ -1,0 +1,201 @@
+//===- ConvStrategy.cpp - convolutions with constant weights, channel-last ---------------------------===//
+#include "compiler/target/cpu/contraction/Conv.h"
+#include "compiler/target/cpu/contraction/Depthwise.h"
+#include "compiler/target/cpu/strategy/KernelFrame.h"
+
+namespace dlc::cpu {
+namespace {
+using mlir::Value;
+
+bool isConstant(Value v) { return v.getDefiningOp<nn::ConstantOp>() != nullptr; }
+
+mlir::RankedTensorType typeOf(Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()); }
+
+/// Element types that the emitters have.
+bool hasContractionType(mlir::Type t) {
+  return t.isF32() || t.isF64() || t.isF16() || t.isBF16() || t.isInteger(8);
+}
+
+template <class Op> bool fits(Op op) {
+  int64_t rank = nn::rankOf(op.getInput());
+  mlir::RankedTensorType weight = typeOf(op.getWeight());
+  return op.getChannelLast() && rank >= 3 && rank <= 5 && isConstant(op.getWeight()) && weight.hasStaticShape() &&
+         weight.getNumElements() > 0 && hasContractionType(weight.getElementType()) &&
+         hasContractionType(nn::elementOf(op.getInput()));
+}
+
+/// The problem; `outputChannels` are all groups'.
+template <class Op> ConvProblem problemOf(Op op, int64_t channels, int64_t outputChannels, llvm::function_ref<Idx(dim::Expr)> size) {
+  ConvProblem p;
+  dim::Shape input = nn::shapeOf(op.getInput()), output = nn::shapeOf(op.getResult());
+  llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();
+  int64_t n = input.size() - 2;
+  p.batch = size(input[0]);
+  for (int64_t i = 0; i < n; ++i) {
+    ConvAxis &a = p.axes[3 - n + i];
+    a.input = size(input[1 + i]);
+    a.output = size(output[1 + i]);
+    a.kernel = weight[2 + i];
+    a.stride = op.getStrides()[i];
+    a.dilation = op.getDilations()[i];
+    a.padBegin = op.getPads()[i];
+    a.padEnd = op.getPads()[n + i];
+  }
+  p.channels = channels;
+  p.outputChannels = outputChannels;
+  p.groups = op.getGroups();
+  mlir::Type x = nn::elementOf(op.getInput()), w = nn::elementOf(op.getWeight());
+  p.types = ContractionTypes::of(nn::getStorageType(x), nn::getStorageType(w), !x.isUnsignedInteger(), !w.isUnsignedInteger());
+  return p;
+}
+ConvProblem problemOf(nn::ConvOp op, llvm::function_ref<Idx(dim::Expr)> size) {
+  llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();
+  return problemOf(op, weight[1] * op.getGroups(), weight[0], size);
+}
+ConvProblem problemOf(nn::ConvTransposeOp op, llvm::function_ref<Idx(dim::Expr)> size) {
+  llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();
+  return problemOf(op, weight[0], weight[1] * op.getGroups(), size);
+}
+/// For choosing only: dynamic sizes have no value.
+Idx sizeForChoice(dim::Expr e) {
+  std::optional<int64_t> c = dim::getConstant(e);
+  return c ? Idx(*c) : Idx(mlir::ShapedType::kDynamic);
+}
+
+nn::Tensor bytesLike(const nn::Tensor &t, int64_t bytes) {
+  return nn::Tensor::zeros(t.element(), {bytes / int64_t(nn::getElementBits(t.element()) / 8)});
+}
+
+std::string keyOf(llvm::StringRef kind, std::initializer_list<int64_t> numbers) {
+  std::string key = kind.str();
+  for (int64_t n : numbers) {
+    key += " " + std::to_string(n);
+  }
+  return key;
+}
+
+PackedArgument packWith(unsigned argument, const PackedWeights &w, bool inputMajor) {
+  PackedArgument p;
+  p.argument = argument;
+  p.key = keyOf(inputMajor ? "ihw" : "ohw", {w.groups, w.columns, w.taps, w.k, w.panel, w.kGroup, w.elementBytes});
+  p.pack = [w, inputMajor](const nn::Tensor &source) {
+    nn::Tensor packed = bytesLike(source, w.bytes());
+    packWeights(w, inputMajor ? WeightStrides::inputMajor(w) : WeightStrides::outputMajor(w), source.raw(), packed.rawMutable());
+    return packed;
+  };
+  return p;
+}
+
+/// 2 * outputs * taps * channels per group.
+dim::Expr convFlops(KernelFrame &f, Value result, Value weight, int64_t groups, bool transposed) {
+  mlir::RankedTensorType w = typeOf(weight);
+  int64_t perOutput = 2 * w.getNumElements() / (transposed ? w.getDimSize(1) : w.getDimSize(0));
+  perOutput /= transposed ? groups : 1;
+  dim::Shape shape = nn::shapeOf(result);
+  return dim::mul(dim::product(result.getContext(), shape), f.constant(perOutput));
+}
+
+dim::Expr ceilDiv(KernelFrame &f, dim::Expr a, int64_t b) { return dim::ceilDiv(a, f.constant(b)); }
+
+/// batch * rows / tileRows * columns / tileColumns, given the output's spatial sizes.
+dim::Expr spatialTiles(KernelFrame &f, dim::Expr batch, llvm::ArrayRef<dim::Expr> spatial, int64_t tileRows, int64_t tileColumns) {
+  dim::Expr rows = dim::product(batch.getContext(), spatial.drop_back());
+  dim::Expr tiles = dim::mul(batch, ceilDiv(f, rows, tileRows));
+  return tileColumns ? dim::mul(tiles, ceilDiv(f, spatial.back(), tileColumns)) : tiles;
+}
+
+dim::Expr convTiles(KernelFrame &f, const ConvPlan &plan, const PackedWeights &w, dim::Expr batch, llvm::ArrayRef<dim::Expr> spatial,
+                    int64_t outputChannels) {
+  if (plan.gemm) {
+    dim::Expr m = dim::mul(batch, dim::product(batch.getContext(), spatial));
+    return dim::mul(ceilDiv(f, m, plan.gemm->tileM), ceilDiv(f, f.constant(outputChannels), plan.gemm->tileN));
+  }
+  int64_t panels = (w.groups * w.panels() + plan.tile.tilePanels - 1) / plan.tile.tilePanels;
+  return dim::mul(f.constant(panels), spatialTiles(f, batch, spatial, plan.tile.tileRows, plan.tile.tileColumns));
+}
+
+dim::Shape spatialOf(Value result) {
+  dim::Shape shape = nn::shapeOf(result);
+  return dim::Shape(llvm::ArrayRef(shape).drop_front().drop_back());
+}
+} // namespace
+
+bool matchesDepthwise(mlir::Operation *root, const TargetInfo &) {
+  auto op = llvm::dyn_cast<nn::ConvOp>(root);
+  return op && fits(op) && isDepthwise(problemOf(op, sizeForChoice)) && op.getGroups() > 1;
+}
+bool matchesConv(mlir::Operation *root, const TargetInfo &) {
+  auto op = llvm::dyn_cast<nn::ConvOp>(root);
+  return op && fits(op);
+}
+bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &) {
+  auto op = llvm::dyn_cast<nn::ConvTransposeOp>(root);
+  return op && fits(op) && llvm::all_of(op.getStrides(), [](int64_t s) { return s <= 4; });
+}
+
+llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
+  KernelFrame f(kernel, target);
+  auto op = llvm::cast<nn::ConvOp>(f.root());
+  ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
+  ConvPlan plan = chooseConv(p, target);
+  PackedWeights w = packedConvWeights(p, plan);
+  packed.push_back(packWith(f.argumentOf(op.getWeight()), w, false));
+  emitConv(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());
+  dim::Expr tiles = convTiles(f, plan, w, nn::shapeOf(op.getInput())[0], spatialOf(op.getResult()), p.outputChannels);
+  dim::Expr flops = convFlops(f, op.getResult(), op.getWeight(), op.getGroups(), false);
+  f.finish(tiles, f.constant(0), flops);
+  return mlir::success();
+}
+
+llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
+  KernelFrame f(kernel, target);
+  auto op = llvm::cast<nn::ConvOp>(f.root());
+  ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
+  DepthwisePlan plan = chooseDepthwise(p, target);
+  PackedDepthwise w = packedDepthwiseWeights(p, plan);
+  PackedArgument argument;
+  argument.argument = f.argumentOf(op.getWeight());
+  argument.key = keyOf("depthwise", {w.channels, w.taps, w.lanes, w.elementBytes});
+  argument.pack = [w](const nn::Tensor &source) {
+    nn::Tensor result = bytesLike(source, w.bytes());
+    packDepthwise(w, source.raw(), result.rawMutable());
+    return result;
+  };
+  packed.push_back(argument);
+  emitDepthwise(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());
+  dim::Expr tiles = spatialTiles(f, nn::shapeOf(op.getInput())[0], spatialOf(op.getResult()), plan.tileRows, plan.tileColumns);
+  dim::Expr flops = convFlops(f, op.getResult(), op.getWeight(), op.getGroups(), false);
+  f.finish(tiles, f.constant(0), flops);
+  return mlir::success();
+}
+
+llvm::LogicalResult emitConvTransposeKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
+  KernelFrame f(kernel, target);
+  auto op = llvm::cast<nn::ConvTransposeOp>(f.root());
+  ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
+  ConvPlan plan = chooseConvTranspose(p, target);
+  PackedWeights w = packedConvWeights(p, plan);
+  packed.push_back(packWith(f.argumentOf(op.getWeight()), w, true));
+  emitConvTranspose(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());
+  // One set of tiles per phase of the strides.
+  dim::Shape spatial = spatialOf(op.getResult());
+  dim::Expr tiles = f.constant(0);
+  llvm::SmallVector<int64_t> phase(spatial.size(), 0);
+  nn::IndexSpace phases(op.getStrides());
+  int64_t count = 1;
+  for (int64_t s : op.getStrides()) {
+    count *= s;
+  }
+  for (int64_t i = 0; i < count; ++i, phases.next()) {
+    dim::Shape sizes;
+    for (size_t d = 0; d < spatial.size(); ++d) {
+      dim::Expr left = dim::sub(spatial[d], f.constant((*phases)[d]));
+      sizes.push_back(dim::max(ceilDiv(f, left, op.getStrides()[d]), f.constant(0)));
+    }
+    tiles = dim::add(tiles, convTiles(f, plan, w, nn::shapeOf(op.getInput())[0], sizes, p.outputChannels));
+  }
+  dim::Expr flops = convFlops(f, op.getInput(), op.getWeight(), 1, true);
+  f.finish(tiles, f.constant(0), flops);
+  return mlir::success();
+}
+} // namespace dlc::cpu

@@ -1,0 +1,127 @@
+//===- KernelFrame.cpp - the function around a contraction kernel -----------------------------------===//
+#include "compiler/target/cpu/strategy/KernelFrame.h"
+#include "compiler/passes/Kernels.h"
+
+namespace dlc::cpu {
+namespace {
+constexpr int64_t kUnknownCount = int64_t(1) << 40;
+} // namespace
+
+mlir::MemRefType KernelFrame::bufferType(mlir::Type type) {
+  auto tensor = llvm::cast<mlir::RankedTensorType>(type);
+  int64_t count = tensor.hasStaticShape() ? std::max<int64_t>(tensor.getNumElements(), 1) : kUnknownCount;
+  return mlir::MemRefType::get({count}, nn::getStorageType(tensor.getElementType()));
+}
+
+KernelFrame::KernelFrame(mlir::func::FuncOp kernel, const TargetInfo &target)
+    : kernel(kernel), b(kernel.getContext()), kb(b, kernel.getLoc(), target), old(&kernel.front()), entry(new mlir::Block()) {
+  auto isRoot = [](mlir::Operation &op) { return !llvm::isa<nn::ConstantOp>(op); };
+  rootOp = &*llvm::find_if(*old, isRoot);
+  kernel.getBody().push_front(entry);
+  mlir::Location loc = kernel.getLoc();
+  auto collect = [&](mlir::Value v) {
+    for (dim::Expr e : nn::shapeOf(v)) {
+      if (!dim::getConstant(e) && !llvm::is_contained(dims, e)) {
+        dims.push_back(e);
+      }
+    }
+  };
+  for (mlir::BlockArgument a : old->getArguments()) {
+    buffers[a] = entry->addArgument(bufferType(a.getType()), loc);
+    collect(a);
+  }
+  mlir::Value result = old->getTerminator()->getOperand(0);
+  collect(result);
+  output = entry->addArgument(bufferType(result.getType()), loc);
+  for (size_t i = 0; i < dims.size(); ++i) {
+    dimArguments.push_back(entry->addArgument(b.getIndexType(), loc));
+  }
+  beginArgument = entry->addArgument(b.getIndexType(), loc);
+  endArgument = entry->addArgument(b.getIndexType(), loc);
+  scratchArgument = entry->addArgument(mlir::MemRefType::get({kUnknownCount}, b.getI8Type()), loc);
+  b.setInsertionPointToStart(entry);
+}
+
+Idx KernelFrame::size(dim::Expr e) {
+  std::optional<int64_t> constant = dim::getConstant(e);
+  return constant ? Idx(*constant) : Idx(dimArguments[llvm::find(dims, e) - dims.begin()]);
+}
+
+llvm::SmallVector<Idx> KernelFrame::sizes(mlir::Value v) {
+  llvm::SmallVector<Idx> result;
+  for (dim::Expr e : nn::shapeOf(v)) {
+    result.push_back(size(e));
+  }
+  return result;
+}
+
+mlir::Value KernelFrame::loadOperand(mlir::Value v, KernelBuilder &k, const EpilogueCoord &coord) {
+  if (auto constant = v.getDefiningOp<nn::ConstantOp>()) {
+    auto splat = llvm::cast<mlir::DenseElementsAttr>(constant.getValue()).getSplatValue<mlir::Attribute>();
+    mlir::Type storage = nn::getStorageType(nn::elementOf(v));
+    if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(splat)) {
+      splat = mlir::IntegerAttr::get(storage, integer.getValue().zextOrTrunc(nn::getElementBits(nn::elementOf(v))));
+    }
+    auto type = k.vectorType(storage, coord.lanes.width);
+    return mlir::arith::ConstantOp::create(k.builder(), k.location(), mlir::DenseElementsAttr::get(type, splat));
+  }
+  mlir::Value from = buffer(v);
+  switch (placeOf(nn::shapeOf(v), nn::shapeOf(rootOp->getResult(0)))) {
+  case OperandPlace::Same:
+    return loadLikeOutput(k, from, coord);
+  case OperandPlace::Columns:
+    return loadColumns(k, from, coord);
+  case OperandPlace::Rows:
+    return loadRow(k, from, coord);
+  default:
+    return loadSplat(k, from, Idx(0), coord);
+  }
+}
+
+Epilogue KernelFrame::epilogue(mlir::Value bias) {
+  return [this, bias](KernelBuilder &k, mlir::Value accumulators, const EpilogueCoord &coord) {
+    mlir::Type accumulator = llvm::cast<mlir::VectorType>(accumulators.getType()).getElementType();
+    if (bias) {
+      mlir::Value columns = k.convert(loadColumns(k, buffer(bias), coord), accumulator);
+      accumulators = k.addValues(accumulators, columns);
+    }
+    llvm::DenseMap<mlir::Value, mlir::Value> values;
+    mlir::Value last = rootOp->getResult(0);
+    values[last] = k.convert(accumulators, nn::getStorageType(nn::elementOf(last)));
+    for (mlir::Operation *op = rootOp->getNextNode(); op != old->getTerminator(); op = op->getNextNode()) {
+      if (llvm::isa<nn::ConstantOp>(op)) {
+        continue;
+      }
+      llvm::SmallVector<mlir::Value> operands;
+      for (mlir::Value v : op->getOperands()) {
+        auto it = values.find(v);
+        operands.push_back(it != values.end() ? it->second : loadOperand(v, k, coord));
+      }
+      last = op->getResult(0);
+      values[last] = llvm::cast<nn::EmitElement>(op).emitElement(k.builder(), k.location(), operands);
+    }
+    return values[last];
+  };
+}
+
+void KernelFrame::finish(dim::Expr tiles, dim::Expr scratchBytes, dim::Expr flops) {
+  mlir::Value ok = mlir::arith::ConstantIntOp::create(b, kernel.getLoc(), 0, 32);
+  mlir::func::ReturnOp::create(b, kernel.getLoc(), ok);
+  old->dropAllReferences();
+  for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(*old))) {
+    op.dropAllUses();
+    op.erase();
+  }
+  old->erase();
+  kernel.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), b.getI32Type()));
+  for (mlir::BlockArgument a : entry->getArguments()) {
+    if (llvm::isa<mlir::MemRefType>(a.getType())) {
+      kernel.setArgAttr(a.getArgNumber(), "llvm.noalias", b.getUnitAttr());
+    }
+  }
+  kernel->setAttr(kDimsAttr, dim::ShapeAttr::get(kernel.getContext(), dims));
+  kernel->setAttr(kTilesAttr, tiles);
+  kernel->setAttr(kScratchAttr, scratchBytes);
+  kernel->setAttr(kFlopsAttr, flops);
+}
+} // namespace dlc::cpu

@@ -1,0 +1,49 @@
+//===- KernelFrame.h - the function around a contraction kernel -----------------------------------===//
+#ifndef DLC_COMPILER_TARGET_CPU_STRATEGY_KERNELFRAME_H
+#define DLC_COMPILER_TARGET_CPU_STRATEGY_KERNELFRAME_H
+#include "compiler/target/cpu/contraction/Epilogue.h"
+#include "compiler/target/cpu/strategy/Strategy.h"
+
+namespace dlc::cpu {
+/// Turns a kernel of nn ops (a contraction, then elementwise ops, one result) into a function over buffers.
+class KernelFrame {
+public:
+  /// Makes the new entry block: a buffer per argument and for the result, an index argument per formula that the shapes
+  /// of the kernel's values have.
+  KernelFrame(mlir::func::FuncOp kernel, const TargetInfo &target);
+  mlir::Operation *root() { return rootOp; }
+  KernelBuilder &builder() { return kb; }
+  Idx size(dim::Expr e);
+  /// The sizes of a value.
+  llvm::SmallVector<Idx> sizes(mlir::Value v);
+  /// The buffer of operand `i` of the root; an argument of the kernel, always.
+  mlir::Value operandBuffer(unsigned i) { return buffer(rootOp->getOperand(i)); }
+  unsigned argumentOf(mlir::Value v) { return llvm::cast<mlir::BlockArgument>(v).getArgNumber(); }
+  mlir::Value resultBuffer() { return output; }
+  Idx begin() { return Idx(beginArgument); }
+  Idx end() { return Idx(endArgument); }
+  mlir::Value scratch() { return scratchArgument; }
+  /// What follows the contraction: `bias` (an operand of the root, or null) is added, then the elementwise ops.
+  Epilogue epilogue(mlir::Value bias);
+  /// Ends the function, and sets its attributes.
+  void finish(dim::Expr tiles, dim::Expr scratchBytes, dim::Expr flops);
+  dim::Expr constant(int64_t v) { return dim::constant(kernel.getContext(), v); }
+
+private:
+  mlir::Value buffer(mlir::Value v) { return buffers.lookup(v); }
+  mlir::Value loadOperand(mlir::Value v, KernelBuilder &k, const EpilogueCoord &coord);
+  mlir::MemRefType bufferType(mlir::Type tensor);
+
+  mlir::func::FuncOp kernel;
+  mlir::OpBuilder b;
+  KernelBuilder kb;
+  mlir::Block *old;
+  mlir::Block *entry;
+  mlir::Operation *rootOp;
+  mlir::Value output, beginArgument, endArgument, scratchArgument;
+  llvm::DenseMap<mlir::Value, mlir::Value> buffers;
+  llvm::SmallVector<dim::Expr> dims;
+  llvm::SmallVector<mlir::Value> dimArguments;
+};
+} // namespace dlc::cpu
+#endif

@@ -1,0 +1,157 @@
+//===- MatmulStrategy.cpp - matrix products -----------------------------------------------------------===//
+#include "compiler/target/cpu/contraction/Gemm.h"
+#include "compiler/target/cpu/strategy/KernelFrame.h"
+
+namespace dlc::cpu {
+namespace {
+using mlir::Value;
+
+mlir::RankedTensorType typeOf(Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()); }
+
+bool hasContractionType(mlir::Type t) {
+  return t.isF32() || t.isF64() || t.isF16() || t.isBF16() || t.isInteger(8) || t.isInteger(32) || t.isInteger(64);
+}
+
+/// A product's dims as formulas: batch, m, n, k.
+struct Product {
+  nn::MatmulOp op;
+  dim::Shape a, b, result, batch;
+  dim::Expr m, n, k;
+  bool vectorA, vectorB, sharedB;
+
+  explicit Product(nn::MatmulOp op) : op(op), a(nn::shapeOf(op.getLhs())), b(nn::shapeOf(op.getRhs())), result(nn::shapeOf(op.getResult())) {
+    dim::Expr one = dim::constant(op.getContext(), 1);
+    vectorA = a.size() == 1;
+    vectorB = b.size() == 1;
+    m = vectorA ? one : a[a.size() - (op.getTransposeLhs() ? 1 : 2)];
+    k = vectorA ? a[0] : a[a.size() - (op.getTransposeLhs() ? 2 : 1)];
+    n = vectorB ? one : b[b.size() - (op.getTransposeRhs() ? 2 : 1)];
+    batch = dim::Shape(llvm::ArrayRef(result).drop_back(!vectorA + !vectorB));
+    // One matrix for all: rows of all batches are rows of one product.
+    sharedB = b.size() <= 2 && !(op.getTransposeLhs() && !vectorA && a.size() > 2);
+    if (sharedB && !batch.empty()) {
+      m = dim::mul(m, dim::product(op.getContext(), batch));
+      batch.clear();
+    }
+  }
+  bool broadcastsStatically() const {
+    auto known = [&](const dim::Shape &s, bool vector) {
+      llvm::ArrayRef<dim::Expr> own = llvm::ArrayRef(s).drop_back(vector ? 1 : 2);
+      for (size_t i = 0; i < own.size(); ++i) {
+        dim::Expr r = batch[batch.size() - own.size() + i];
+        if (!dim::equal(own[i], r) && !dim::isConstant(own[i], 1)) {
+          return false;
+        }
+      }
+      return true;
+    };
+    return batch.empty() || (known(a, vectorA) && known(b, vectorB));
+  }
+};
+
+bool fits(mlir::Operation *root) {
+  auto op = llvm::dyn_cast<nn::MatmulOp>(root);
+  if (!op || !hasContractionType(nn::elementOf(op.getLhs())) || !hasContractionType(nn::elementOf(op.getRhs()))) {
+    return false;
+  }
+  // The epilogue's columns are the result's last dim; a vector on the right has none.
+  return nn::rankOf(op.getRhs()) >= 2 && Product(op).broadcastsStatically();
+}
+
+bool isConstantMatrix(Value v) {
+  mlir::RankedTensorType type = typeOf(v);
+  return v.getDefiningOp<nn::ConstantOp>() && type.getRank() == 2 && type.hasStaticShape() && type.getNumElements() > 0;
+}
+
+GemmProblem problemOf(KernelFrame &f, const Product &product) {
+  nn::MatmulOp op = product.op;
+  KernelBuilder &kb = f.builder();
+  GemmProblem p;
+  mlir::Type x = nn::elementOf(op.getLhs()), y = nn::elementOf(op.getRhs());
+  p.types = ContractionTypes::of(nn::getStorageType(x), nn::getStorageType(y), !x.isUnsignedInteger(), !y.isUnsignedInteger());
+  auto product1 = [&](llvm::ArrayRef<dim::Expr> factors) {
+    Idx r = 1;
+    for (dim::Expr e : factors) {
+      r = kb.mul(r, f.size(e));
+    }
+    return r;
+  };
+  Idx rows = product.vectorA ? Idx(1) : f.size(product.a[product.a.size() - (op.getTransposeLhs() ? 1 : 2)]);
+  p.k = f.size(product.k);
+  p.n = f.size(product.n);
+  bool merged = product.batch.empty();
+  p.m = merged ? kb.mul(rows, product1(llvm::ArrayRef(product.result).drop_back(!product.vectorA + 1))) : rows;
+  bool transposeA = op.getTransposeLhs() && !product.vectorA;
+  p.aRow = transposeA ? Idx(1) : p.k;
+  p.aK = transposeA ? rows : Idx(1);
+  p.bK = op.getTransposeRhs() ? Idx(1) : p.n;
+  p.bColumn = op.getTransposeRhs() ? p.k : Idx(1);
+  p.cRow = p.n;
+  // Strides of batch dims, innermost first.
+  Idx strideA = kb.mul(rows, p.k), strideB = kb.mul(p.k, p.n), strideC = kb.mul(rows, p.n);
+  for (size_t i = product.batch.size(); i-- > 0;) {
+    size_t fromEnd = product.batch.size() - i;
+    GemmBatch dimension;
+    dimension.size = f.size(product.batch[i]);
+    auto stride = [&](const dim::Shape &s, bool vector, Idx &running) -> Idx {
+      int64_t position = static_cast<int64_t>(s.size()) - (vector ? 1 : 2) - static_cast<int64_t>(fromEnd);
+      if (position < 0) {
+        return Idx(0);
+      }
+      bool repeats = dim::isConstant(s[position], 1);
+      Idx here = repeats ? Idx(0) : running;
+      running = kb.mul(running, f.size(s[position]));
+      return here;
+    };
+    dimension.a = stride(product.a, product.vectorA, strideA);
+    dimension.b = stride(product.b, product.vectorB, strideB);
+    dimension.c = strideC;
+    strideC = kb.mul(strideC, dimension.size);
+    p.batch.insert(p.batch.begin(), dimension);
+  }
+  return p;
+}
+
+llvm::LogicalResult emit(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed, bool packedB) {
+  KernelFrame f(kernel, target);
+  auto op = llvm::cast<nn::MatmulOp>(f.root());
+  Product product(op);
+  GemmProblem p = problemOf(f, product);
+  p.packedB = packedB;
+  GemmTile tile = chooseGemmTile(p, target);
+  if (packedB) {
+    PackedWeights w = packedGemmB(p, tile);
+    PackedArgument argument;
+    argument.argument = f.argumentOf(op.getRhs());
+    bool transposed = op.getTransposeRhs();
+    argument.key = "matrix " + std::to_string(transposed) + " " + std::to_string(w.columns) + " " + std::to_string(w.k) + " " +
+                   std::to_string(w.panel) + " " + std::to_string(w.kGroup);
+    argument.pack = [w, transposed](const nn::Tensor &source) {
+      nn::Tensor result = nn::Tensor::zeros(source.element(), {w.bytes() / w.elementBytes});
+      packWeights(w, WeightStrides::matrix(w, transposed), source.raw(), result.rawMutable());
+      return result;
+    };
+    packed.push_back(argument);
+  }
+  GemmScratch scratch = gemmScratch(p, tile);
+  emitGemm(f.builder(), p, tile, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue({}), f.begin(), f.end(), f.scratch());
+  dim::Expr batch = dim::product(op.getContext(), product.batch);
+  dim::Expr tiles = dim::mul(batch, dim::mul(dim::ceilDiv(product.m, f.constant(tile.tileM)), dim::ceilDiv(product.n, f.constant(tile.tileN))));
+  dim::Expr flops = dim::mul(dim::mul(batch, dim::mul(product.m, product.n)), dim::mul(product.k, f.constant(2)));
+  dim::Expr bytes = dim::add(f.constant(scratch.fixed), dim::mul(product.k, f.constant(scratch.perK)));
+  f.finish(tiles, bytes, flops);
+  return mlir::success();
+}
+} // namespace
+
+bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &) {
+  return fits(root) && isConstantMatrix(llvm::cast<nn::MatmulOp>(root).getRhs());
+}
+bool matchesMatmul(mlir::Operation *root, const TargetInfo &) { return fits(root); }
+llvm::LogicalResult emitPackedMatmulKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
+  return emit(kernel, target, packed, true);
+}
+llvm::LogicalResult emitMatmulKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
+  return emit(kernel, target, packed, false);
+}
+} // namespace dlc::cpu

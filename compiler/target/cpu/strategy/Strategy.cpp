@@ -1,0 +1,59 @@
+//===- Strategy.cpp - the ordered table of strategies -----------------------------------------------===//
+#include "compiler/target/cpu/strategy/Strategy.h"
+#include "mlir/IR/Matchers.h"
+
+namespace dlc::cpu {
+namespace {
+constexpr Strategy kStrategies[] = {
+    {"depthwise", matchesDepthwise, emitDepthwiseKernel},
+    {"conv", matchesConv, emitConvKernel},
+    {"conv_transpose", matchesConvTranspose, emitConvTransposeKernel},
+    {"gemm_packed", matchesPackedMatmul, emitPackedMatmulKernel},
+    {"gemm", matchesMatmul, emitMatmulKernel},
+};
+} // namespace
+
+llvm::ArrayRef<Strategy> strategies() { return kStrategies; }
+
+const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target) {
+  const Strategy *it = llvm::find_if(kStrategies, [&](const Strategy &s) { return s.matches(root, target); });
+  return it == std::end(kStrategies) ? nullptr : it;
+}
+
+const Strategy *findStrategy(llvm::StringRef name) {
+  const Strategy *it = llvm::find_if(kStrategies, [&](const Strategy &s) { return s.name == name; });
+  return it == std::end(kStrategies) ? nullptr : it;
+}
+
+OperandPlace placeOf(llvm::ArrayRef<dim::Expr> operand, llvm::ArrayRef<dim::Expr> result) {
+  if (llvm::all_of(operand, [](dim::Expr e) { return dim::isConstant(e, 1); })) {
+    return OperandPlace::Scalar;
+  }
+  if (operand.size() > result.size() || result.empty()) {
+    return OperandPlace::Other;
+  }
+  llvm::ArrayRef<dim::Expr> under = result.take_back(operand.size());
+  auto matches = [&](size_t i) { return dim::equal(operand[i], under[i]); };
+  size_t last = operand.size() - 1;
+  bool outerEqual = true, outerOnes = true;
+  for (size_t i = 0; i < last; ++i) {
+    outerEqual &= matches(i);
+    outerOnes &= dim::isConstant(operand[i], 1);
+  }
+  bool leadingOnes = llvm::all_of(result.drop_back(operand.size()), [](dim::Expr e) { return dim::isConstant(e, 1); });
+  if (matches(last) && outerOnes) {
+    return OperandPlace::Columns;
+  }
+  if (outerEqual && leadingOnes && (matches(last) || dim::isConstant(operand[last], 1))) {
+    return matches(last) ? OperandPlace::Same : OperandPlace::Rows;
+  }
+  return OperandPlace::Other;
+}
+
+bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root) {
+  dim::Shape result = nn::shapeOf(root->getResult(0));
+  return llvm::isa<nn::EmitElement>(op) && !result.empty() && llvm::all_of(op->getOperands(), [&](mlir::Value v) {
+    return placeOf(nn::shapeOf(v), result) != OperandPlace::Other;
+  });
+}
+} // namespace dlc::cpu

@@ -1,0 +1,50 @@
+//===- Strategy.h - how code is generated for a group of ops ------------------------------------===//
+#ifndef DLC_COMPILER_TARGET_CPU_STRATEGY_STRATEGY_H
+#define DLC_COMPILER_TARGET_CPU_STRATEGY_STRATEGY_H
+#include "compiler/target/cpu/TargetInfo.h"
+#include "dialects/nn/NN.h"
+#include "dialects/nn/eval/Eval.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <functional>
+
+namespace dlc::cpu {
+/// An argument of a kernel that takes a constant in another form than the graph has it.
+struct PackedArgument {
+  unsigned argument;
+  std::function<nn::Tensor(const nn::Tensor &)> pack;
+  std::string key; ///< equal keys pack equal constants equally
+};
+using PackedArguments = std::vector<PackedArgument>;
+
+/// One way to make a kernel. The table is tried in order; "loops" takes everything and is last.
+struct Strategy {
+  llvm::StringRef name;
+  /// Whether the strategy can make a kernel of `root`, whose constant operands are constants in the graph.
+  bool (*matches)(mlir::Operation *root, const TargetInfo &target);
+  /// Replaces the body of `kernel` (nn ops: the root, then its epilogue) by loops over buffers, and sets its
+  /// attributes. `packed` gets the arguments that are to be packed.
+  llvm::LogicalResult (*emit)(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+};
+llvm::ArrayRef<Strategy> strategies();
+/// The first strategy for a contraction; null when only loops remain.
+const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target);
+const Strategy *findStrategy(llvm::StringRef name);
+
+/// How an operand of an epilogue op lies under the result of shape `result`.
+enum class OperandPlace { Same, Columns, Rows, Scalar, Other };
+OperandPlace placeOf(llvm::ArrayRef<dim::Expr> operand, llvm::ArrayRef<dim::Expr> result);
+/// Whether an elementwise op can be part of an epilogue whose results have the shape of `root`'s.
+bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root);
+
+bool matchesConv(mlir::Operation *root, const TargetInfo &target);
+bool matchesDepthwise(mlir::Operation *root, const TargetInfo &target);
+bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &target);
+bool matchesMatmul(mlir::Operation *root, const TargetInfo &target);
+bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &target);
+llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+llvm::LogicalResult emitConvTransposeKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+llvm::LogicalResult emitMatmulKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+llvm::LogicalResult emitPackedMatmulKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+} // namespace dlc::cpu
+#endif
