@@ -20,11 +20,11 @@ rt.block @chain attributes {inputs = ["x"], outputs = ["y"]} {
   rt.yield %y : !rt.ref<tensor<64xf32>>
 }
 
-// An alias keeps its base alive, and symbolic sizes give symbolic offsets, in whole cache lines.
+// An alias keeps its base alive, and symbolic sizes give symbolic offsets, in whole cache lines, the larger first.
 // CHECK-LABEL: rt.block @symbolic
 // CHECK:         rt.stage frame <-64 * floordiv(-4 * n, 64) + -64 * floordiv(-8 * n, 64)>
-// CHECK:         rt.buffer "a" at <0> size <4 * n>
-// CHECK:         rt.buffer "b" at <-64 * floordiv(-4 * n, 64)> size <8 * n>
+// CHECK:         rt.buffer "a" at <-64 * floordiv(-8 * n, 64)> size <4 * n>
+// CHECK:         rt.buffer "b" at <0> size <8 * n>
 rt.block @symbolic attributes {inputs = ["x"], outputs = ["y"]} {
 ^bb0(%x: !rt.ref<tensor<?xf32, #dim.shape<[n]>>>):
   rt.symbol "n" = %x[0] : <tensor<?xf32, #dim.shape<[n]>>>
