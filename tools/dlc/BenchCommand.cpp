@@ -29,7 +29,11 @@ struct BenchReport {
   unsigned threads = 1, contexts = 1;
   std::vector<std::string> inputs;
 
-  double gflops() const { return profile.flopsPerRun() * result.runsPerSecond() / 1e9; }
+  /// From the median: a machine that is busy with other things for a moment says nothing about the model.
+  double gflops() const {
+    double median = result.percentile(0.5);
+    return median > 0 ? contexts * profile.flopsPerRun() / (median * 1e6) : 0;
+  }
   double percentOfPeak() const { return peak.gflops > 0 ? 100 * gflops() / peak.gflops : 0; }
 };
 

@@ -94,7 +94,7 @@ llvm::Error writeOutputs(const std::vector<HostValue> &outputs, const RunOptions
     llvm::json::Value description = describe(outputs[i]);
     llvm::json::Array names;
     for (const std::string &file : *files) {
-      names.push_back(llvm::sys::path::filename(file));
+      names.push_back(llvm::sys::path::filename(file).str());
     }
     description.getAsObject()->insert({"name", outputs[i].name});
     description.getAsObject()->insert({"files", std::move(names)});
