@@ -3,7 +3,8 @@
 #include "compiler/emit/Tables.h"
 #include "compiler/passes/Storage.h"
 #include "dialects/nn/eval/Eval.h"
-#include <map>
+#include "compiler/passes/DType.h"
+#include <utility>
 
 namespace dlc::emit {
 namespace {
@@ -33,7 +34,7 @@ public:
         t.metadata.push_back({t.string(name), t.string(value.getValue())});
       }
     }
-    writeSuccessors();
+    flattenBlocks();
     if (!t.unbound.empty()) {
       return module.emitError() << "expected every size to follow from the inputs, got " << t.unbound.front();
     }
@@ -41,34 +42,100 @@ public:
     header.name = t.string(options.name);
     header.producer = t.string("dlc 0.1.0");
     header.weights_size = program.weightsSize;
+    header.features = features;
+    if (t.stages.size() > t.blocks.size()) {
+      header.features |= DLC_FEATURE_STAGES;
+    }
     program.bytes = t.finish(header);
     return std::move(program);
   }
 
 private:
+  /// A block under construction. Its stages, and their steps, are numbered when all blocks are known.
+  struct StageRecord {
+    uint32_t frameSize = 0;
+    std::vector<dlc_abi_dim_instr> program;
+    std::vector<dlc_abi_step> steps;
+    std::vector<llvm::SmallVector<uint32_t>> successors;
+    llvm::SmallVector<uint32_t> frameValues;
+  };
+  struct BlockRecord {
+    uint32_t name = 0;
+    std::vector<StageRecord> stages;
+    dlc_abi_range params{}, results{};
+  };
+
   llvm::LogicalResult writeEntry(rt::BlockOp block) {
-    uint32_t index = t.blocks.size();
-    t.blocks.emplace_back();
     mlir::Block &body = block.getBody().front();
-    dlc_abi_entry entry{t.string(block.getSymName()), index, 0, 0, 0, 0};
     for (auto [i, a] : llvm::enumerate(body.getArguments())) {
       addValue(a, DLC_STORAGE_INPUT, i, {});
     }
-    uint32_t firstStage = t.stages.size();
-    if (mlir::failed(writeStages(body))) {
+    mlir::FailureOr<uint32_t> index = writeBlock(body, block.getSymName());
+    if (mlir::failed(index)) {
       return mlir::failure();
     }
     auto results = llvm::cast<rt::YieldOp>(body.getTerminator()).getResults_();
-    t.blocks[index] = {t.string(block.getSymName()), firstStage, uint32_t(t.stages.size()) - firstStage,
-                       poolOf(body.getArguments()), poolOf(results)};
-    entry.first_input = t.ports.size();
-    entry.input_count = body.getNumArguments();
+    blocks[*index].params = poolOf(body.getArguments());
+    dlc_abi_entry entry{t.string(block.getSymName()), *index, uint32_t(t.ports.size()), body.getNumArguments(), 0, 0};
     writePorts(body.getArguments(), block.getInputs());
     entry.first_output = t.ports.size();
     entry.output_count = results.size();
     writePorts(results, block.getOutputs());
     t.entries.push_back(entry);
     return mlir::success();
+  }
+
+  /// Writes a block and those inside of it; the number that it has.
+  mlir::FailureOr<uint32_t> writeBlock(mlir::Block &body, llvm::StringRef name) {
+    uint32_t index = blocks.size();
+    blocks.emplace_back();
+    blocks[index].name = t.string(name);
+    std::vector<dlc_abi_dim_instr> outer = std::move(t.program);
+    t.program.clear();
+    uint32_t outerBlock = std::exchange(current, index);
+    rt::StageOp outerStage = stageOp;
+    Tables::Scope scope = t.enterScope();
+    llvm::LogicalResult written = writeStages(body);
+    if (mlir::succeeded(written)) {
+      blocks[index].results = poolOf(llvm::cast<rt::YieldOp>(body.getTerminator()).getResults_());
+    }
+    if (outerBlock != DLC_NONE) {
+      t.leaveScope(std::move(scope));
+    }
+    current = outerBlock;
+    stageOp = outerStage;
+    t.program = std::move(outer);
+    return mlir::failed(written) ? mlir::FailureOr<uint32_t>(mlir::failure()) : mlir::FailureOr<uint32_t>(index);
+  }
+
+  /// Gives stages and steps their numbers.
+  void flattenBlocks() {
+    for (BlockRecord &record : blocks) {
+      dlc_abi_block block{record.name, uint32_t(t.stages.size()), uint32_t(record.stages.size()), record.params, record.results};
+      t.blocks.push_back(block);
+      for (StageRecord &stage : record.stages) {
+        for (uint32_t v : stage.frameValues) {
+          t.values[v].index = t.stages.size();
+        }
+        dlc_abi_stage s{};
+        s.first_instr = t.allInstructions.size();
+        s.instr_count = stage.program.size();
+        s.first_step = t.steps.size();
+        s.step_count = stage.steps.size();
+        s.frame_size = stage.frameSize;
+        s.frame_value = DLC_NONE;
+        bool isStatic = llvm::none_of(stage.program, [](const dlc_abi_dim_instr &i) {
+          return i.op == DLC_DIM_VALUE_DIM || i.op == DLC_DIM_READ || i.op == DLC_DIM_COUNT_INPUT;
+        });
+        s.flags = isStatic ? DLC_STAGE_STATIC : 0;
+        t.stages.push_back(s);
+        for (auto [step, successors] : llvm::zip(stage.steps, stage.successors)) {
+          step.successors = t.range(successors);
+          t.steps.push_back(step);
+        }
+        t.allInstructions.insert(t.allInstructions.end(), stage.program.begin(), stage.program.end());
+      }
+    }
   }
 
   dlc_abi_range poolOf(mlir::ValueRange values) {
@@ -79,24 +146,38 @@ private:
     return t.range(indices);
   }
 
-  /// Shapes are given after the symbols of the stage are bound; inputs of the entry get theirs in `writeStages`.
+  static dlc_kind kindOf(mlir::Type type) {
+    if (llvm::isa<nn::SequenceType>(type)) {
+      return DLC_KIND_SEQUENCE;
+    }
+    if (llvm::isa<nn::OptionalType>(type)) {
+      return DLC_KIND_OPTIONAL;
+    }
+    auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+    return tensor && nn::isString(tensor.getElementType()) ? DLC_KIND_STRINGS : DLC_KIND_TENSOR;
+  }
+
+  /// Shapes are given separately: inputs get theirs when their symbols are bound.
   uint32_t addValue(Value v, dlc_storage storage, uint32_t index, llvm::StringRef name, uint32_t offset = DLC_NONE) {
     mlir::RankedTensorType type = rt::getTensorType(v);
     dlc_abi_value e{};
     e.name = t.string(name);
-    e.kind = DLC_KIND_TENSOR;
-    e.dtype = getDType(type.getElementType());
-    e.rank = type.getRank();
+    e.kind = kindOf(llvm::cast<rt::RefType>(v.getType()).getValue());
+    e.dtype = type ? getDType(type.getElementType()) : DLC_UNDEFINED;
+    e.rank = type ? type.getRank() : 0;
     e.storage = storage;
     e.index = index;
     e.offset = offset;
-    e.size = DLC_NONE;
+    e.shape = e.size = DLC_NONE;
     valueIndex[v] = t.values.size();
     t.values.push_back(e);
     return t.values.size() - 1;
   }
   void setShape(Value v) {
     mlir::RankedTensorType type = rt::getTensorType(v);
+    if (!type || nn::isString(type.getElementType())) {
+      return;
+    }
     llvm::SmallVector<uint32_t> slots;
     mlir::MLIRContext *c = type.getContext();
     for (dim::Expr e : dim::getShape(type)) {
@@ -109,16 +190,12 @@ private:
     e.size = size;
   }
 
+  StageRecord &stage() { return blocks[current].stages.back(); }
+
   llvm::LogicalResult writeStages(mlir::Block &body) {
-    t.program.clear();
-    bool open = false;
     for (mlir::Operation &op : body) {
-      if (auto stage = llvm::dyn_cast<rt::StageOp>(op)) {
-        if (open) {
-          closeStage();
-        }
-        open = true;
-        openStage(stage, body);
+      if (auto next = llvm::dyn_cast<rt::StageOp>(op)) {
+        openStage(next, body);
       } else if (auto symbol = llvm::dyn_cast<rt::SymbolOp>(op)) {
         t.bindSymbol(symbol.getName(), t.instruction(symbol.getRead() ? DLC_DIM_READ : DLC_DIM_VALUE_DIM,
                                                      valueIndex[symbol.getValue()], symbol.getIndex()));
@@ -130,24 +207,23 @@ private:
     return mlir::success();
   }
 
-  void openStage(rt::StageOp stage, mlir::Block &body) {
-    dlc_abi_stage s{};
-    s.first_step = t.steps.size();
-    s.frame_value = DLC_NONE;
-    t.stages.push_back(s);
-    firstStep = s.first_step;
-    if (*body.getOps<rt::StageOp>().begin() == stage) {
-      for (mlir::BlockArgument a : body.getArguments()) {
-        setShape(a);
-        checkSizes(a);
-      }
+  void openStage(rt::StageOp op, mlir::Block &body) {
+    bool first = blocks[current].stages.empty();
+    if (!first) {
+      closeStage();
     }
-    t.stages.back().frame_size = t.slot(stage.getFrameSize());
+    blocks[current].stages.emplace_back();
+    for (mlir::BlockArgument a : first ? body.getArguments() : llvm::MutableArrayRef<mlir::BlockArgument>()) {
+      setShape(a);
+      checkSizes(a);
+    }
+    stageOp = op;
   }
 
   /// Sizes of an input that are not free: a symbol's second place, or a formula.
   void checkSizes(mlir::BlockArgument a) {
-    for (auto [i, e] : llvm::enumerate(dim::getShape(rt::getTensorType(a)))) {
+    mlir::RankedTensorType type = rt::getTensorType(a);
+    for (auto [i, e] : llvm::enumerate(type ? dim::getShape(type) : dim::Shape())) {
       if (dim::getConstant(e)) {
         continue;
       }
@@ -157,16 +233,10 @@ private:
     }
   }
 
+  /// The frame's size comes last: it may use symbols that are bound in this stage.
   void closeStage() {
-    dlc_abi_stage &s = t.stages.back();
-    s.step_count = t.steps.size() - s.first_step;
-    s.first_instr = t.allInstructions.size();
-    s.instr_count = t.program.size();
-    bool isStatic = llvm::none_of(t.program, [](const dlc_abi_dim_instr &i) {
-      return i.op == DLC_DIM_VALUE_DIM || i.op == DLC_DIM_READ || i.op == DLC_DIM_COUNT_INPUT;
-    });
-    s.flags = isStatic ? DLC_STAGE_STATIC : 0;
-    t.allInstructions.insert(t.allInstructions.end(), t.program.begin(), t.program.end());
+    stage().frameSize = t.slot(stageOp.getFrameSize());
+    stage().program = std::move(t.program);
     t.program.clear();
   }
 
@@ -175,34 +245,124 @@ private:
       return writeConstant(constant);
     }
     if (auto buffer = llvm::dyn_cast<rt::BufferOp>(op)) {
-      addValue(buffer.getResult(), DLC_STORAGE_FRAME, t.stages.size() - 1, buffer.getName(), t.slot(buffer.getOffset()));
+      uint32_t v = addValue(buffer.getResult(), DLC_STORAGE_FRAME, 0, buffer.getName(), t.slot(buffer.getOffset()));
+      stage().frameValues.push_back(v);
       setShape(buffer.getResult());
-      return mlir::success();
-    }
-    if (auto output = llvm::dyn_cast<rt::OutputOp>(op)) {
+    } else if (auto output = llvm::dyn_cast<rt::OutputOp>(op)) {
       addValue(output.getResult(), DLC_STORAGE_OUTPUT, output.getIndex(), "");
       setShape(output.getResult());
-      return mlir::success();
-    }
-    if (auto alias = llvm::dyn_cast<rt::AliasOp>(op)) {
+    } else if (auto dynamic = llvm::dyn_cast<rt::DynamicOp>(op)) {
+      addValue(dynamic.getResult(), DLC_STORAGE_DYNAMIC, 0, "");
+    } else if (auto alias = llvm::dyn_cast<rt::AliasOp>(op)) {
       addValue(alias.getResult(), DLC_STORAGE_ALIAS, valueIndex[alias.getBase()], "", t.slot(alias.getOffset()));
       setShape(alias.getResult());
-      return mlir::success();
-    }
-    if (auto dispatch = llvm::dyn_cast<rt::DispatchOp>(op)) {
+    } else if (auto dispatch = llvm::dyn_cast<rt::DispatchOp>(op)) {
       writeDispatch(dispatch);
-      return mlir::success();
-    }
-    if (auto copy = llvm::dyn_cast<rt::CopyOp>(op)) {
+    } else if (auto copy = llvm::dyn_cast<rt::CopyOp>(op)) {
       dlc_abi_step s = emptyStep();
       s.kind = DLC_STEP_COPY;
       s.name = t.string("copy");
       s.args = t.range({valueIndex[copy.getFrom()], valueIndex[copy.getTo()]});
       s.output_count = 1;
       addStep(s, copy.getAfter());
-      return mlir::success();
+    } else if (auto call = llvm::dyn_cast<rt::HostCallOp>(op)) {
+      writeHostCall(call);
+    } else if (auto branch = llvm::dyn_cast<rt::IfOp>(op)) {
+      return writeIf(branch);
+    } else if (auto loop = llvm::dyn_cast<rt::LoopOp>(op)) {
+      return writeLoop(loop);
+    } else if (!llvm::isa<rt::YieldOp>(op)) {
+      return op->emitOpError() << "has no form in the tables";
     }
-    return llvm::isa<rt::YieldOp>(op) ? mlir::success() : op->emitOpError() << "has no form in the tables";
+    return mlir::success();
+  }
+
+  uint32_t nameOf(mlir::Operation *op, llvm::StringRef otherwise) {
+    auto name = op->getAttrOfType<mlir::StringAttr>("name");
+    return t.string(name && !name.getValue().empty() ? name.getValue() : otherwise);
+  }
+
+  void writeHostCall(rt::HostCallOp op) {
+    dlc_abi_step s = emptyStep();
+    s.kind = DLC_STEP_HOST_CALL;
+    s.name = nameOf(op, op.getFunction());
+    auto [it, isNew] = hostIndices.try_emplace(op.getFunction(), uint32_t(t.hostFunctions.size()));
+    if (isNew) {
+      t.hostFunctions.push_back({t.string(op.getFunction()), 1});
+    }
+    s.target = it->second;
+    llvm::SmallVector<uint32_t> args, dims;
+    for (int64_t place : op.getPlaces()) {
+      args.push_back(place < 0 ? absentValue() : valueIndex[op.getOperands_()[place]]);
+    }
+    for (dim::Expr e : op.getDims().getDims()) {
+      dims.push_back(t.slot(e));
+    }
+    s.args = t.range(args);
+    s.dims = t.range(dims);
+    s.output_count = op.getOutputs();
+    features |= DLC_FEATURE_HOST_CALLS;
+    addStep(s, op.getAfter());
+  }
+
+  uint32_t absentValue() {
+    if (absent == DLC_NONE) {
+      absent = t.values.size();
+      dlc_abi_value e{};
+      e.name = t.string("");
+      e.storage = DLC_STORAGE_NONE;
+      e.offset = e.shape = e.size = DLC_NONE;
+      t.values.push_back(e);
+    }
+    return absent;
+  }
+
+  llvm::LogicalResult writeIf(rt::IfOp op) {
+    dlc_abi_step s = emptyStep();
+    s.kind = DLC_STEP_IF;
+    s.name = nameOf(op, "if");
+    llvm::SmallVector<uint32_t> args{valueIndex[op.getCondition()]};
+    for (Value v : op.getResults_()) {
+      args.push_back(valueIndex[v]);
+    }
+    mlir::FailureOr<uint32_t> thenBlock = writeBlock(op.getThenBody().front(), "then");
+    mlir::FailureOr<uint32_t> elseBlock = mlir::failed(thenBlock) ? thenBlock : writeBlock(op.getElseBody().front(), "else");
+    if (mlir::failed(elseBlock)) {
+      return mlir::failure();
+    }
+    s.target = *thenBlock;
+    s.other = *elseBlock;
+    s.args = t.range(args);
+    s.output_count = op.getResults_().size();
+    features |= DLC_FEATURE_CONTROL_FLOW;
+    addStep(s, op.getAfter());
+    return mlir::success();
+  }
+
+  llvm::LogicalResult writeLoop(rt::LoopOp op) {
+    dlc_abi_step s = emptyStep();
+    s.kind = DLC_STEP_LOOP;
+    s.name = nameOf(op, "loop");
+    mlir::FailureOr<uint32_t> body = writeBlock(op.getBody().front(), "body");
+    if (mlir::failed(body)) {
+      return mlir::failure();
+    }
+    s.target = *body;
+    auto index = [&](Value v) { return v ? valueIndex[v] : DLC_NONE; };
+    auto yielded = llvm::cast<rt::YieldOp>(op.getBody().front().getTerminator()).getResults_();
+    llvm::SmallVector<uint32_t> extra{index(op.getTrips()), index(op.getCondition()), index(op.getIteration()), index(op.getGoing()),
+                                      index(yielded[0]), uint32_t(op.getInitial().size())};
+    for (auto [i, v] : llvm::enumerate(op.getInitial())) {
+      extra.append({index(v), index(op.getParameters()[i]), index(yielded[1 + i]), index(op.getFinals()[i])});
+    }
+    extra.push_back(op.getScanned().size());
+    for (auto [i, v] : llvm::enumerate(op.getScanned())) {
+      extra.append({index(yielded[1 + op.getInitial().size() + i]), index(v)});
+    }
+    s.extra = t.range(extra);
+    features |= DLC_FEATURE_CONTROL_FLOW;
+    addStep(s, op.getAfter());
+    return mlir::success();
   }
 
   llvm::LogicalResult writeConstant(rt::ConstantOp op) {
@@ -240,8 +400,7 @@ private:
   void writeDispatch(rt::DispatchOp op) {
     dlc_abi_step s = emptyStep();
     s.kind = DLC_STEP_DISPATCH;
-    auto name = op->getAttrOfType<mlir::StringAttr>("name");
-    s.name = t.string(name && !name.getValue().empty() ? name.getValue() : op.getKernel());
+    s.name = nameOf(op, op.getKernel());
     s.strategy = t.string(op.getStrategy());
     s.target = kernelIndex(op.getKernel());
     s.args = poolOf(op.getOperands_());
@@ -266,19 +425,14 @@ private:
     return it->second;
   }
 
-  /// Successors are written when all steps are known.
   void addStep(dlc_abi_step s, llvm::ArrayRef<int64_t> after) {
     s.dependency_count = after.size();
-    uint32_t self = t.steps.size() - firstStep;
-    t.steps.push_back(s);
+    StageRecord &record = stage();
+    uint32_t self = record.steps.size();
+    record.steps.push_back(s);
+    record.successors.emplace_back();
     for (int64_t a : after) {
-      successors[firstStep + a].push_back(self);
-    }
-  }
-
-  void writeSuccessors() {
-    for (auto [i, step] : llvm::enumerate(t.steps)) {
-      step.successors = t.range(successors[i]);
+      record.successors[a].push_back(self);
     }
   }
 
@@ -293,69 +447,40 @@ private:
       p.dtype = e.dtype;
       p.rank = e.rank;
       p.dims = t.portDims.size();
-      for (auto [i, d] : llvm::enumerate(dim::getShape(rt::getTensorType(v)))) {
+      mlir::RankedTensorType type = rt::getTensorType(v);
+      if (!type) {
+        p.type = t.string(typeText(llvm::cast<rt::RefType>(v.getType()).getValue()));
+      }
+      for (auto [i, d] : llvm::enumerate(type ? dim::getShape(type) : dim::Shape())) {
         std::optional<int64_t> constant = dim::getConstant(d);
         t.portDims.push_back({constant ? *constant : -1, constant ? DLC_NONE : t.string(dim::toString(d)),
-                              t.pool[e.shape + i], constant ? *constant : 0, constant ? *constant : -1});
+                              e.shape == DLC_NONE ? DLC_NONE : t.pool[e.shape + i], constant ? *constant : 0, constant ? *constant : -1});
       }
       t.ports.push_back(p);
     }
   }
 
+  static std::string typeText(mlir::Type type) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    type.print(os);
+    return text;
+  }
+
   mlir::ModuleOp module;
   const ProgramOptions &options;
   Tables t;
+  std::vector<BlockRecord> blocks;
+  uint32_t current = DLC_NONE, absent = DLC_NONE;
+  uint64_t features = 0;
+  rt::StageOp stageOp;
+  llvm::StringMap<uint32_t> hostIndices;
   Program program;
   llvm::DenseMap<Value, uint32_t> valueIndex;
   llvm::StringMap<uint32_t> kernelIndices;
   llvm::DenseMap<uint64_t, llvm::SmallVector<size_t, 1>> runsByHash;
-  std::map<size_t, llvm::SmallVector<uint32_t>> successors;
-  uint32_t firstStep = 0;
 };
 } // namespace
-
-dlc_dtype getDType(mlir::Type e) {
-  if (auto i = llvm::dyn_cast<mlir::IntegerType>(e)) {
-    bool u = i.isUnsigned();
-    switch (i.getWidth()) {
-    case 1:
-      return DLC_BOOL;
-    case 2:
-      return u ? DLC_U2 : DLC_I2;
-    case 4:
-      return u ? DLC_U4 : DLC_I4;
-    case 8:
-      return u ? DLC_U8 : DLC_I8;
-    case 16:
-      return u ? DLC_U16 : DLC_I16;
-    case 32:
-      return u ? DLC_U32 : DLC_I32;
-    case 64:
-      return u ? DLC_U64 : DLC_I64;
-    default:
-      return DLC_UNDEFINED;
-    }
-  }
-  if (auto c = llvm::dyn_cast<mlir::ComplexType>(e)) {
-    return c.getElementType().isF32() ? DLC_C64 : c.getElementType().isF64() ? DLC_C128 : DLC_UNDEFINED;
-  }
-  if (nn::isString(e)) {
-    return DLC_STRING;
-  }
-  if (llvm::isa<mlir::Float8E4M3FNType>(e)) {
-    return DLC_F8E4M3FN;
-  }
-  if (llvm::isa<mlir::Float8E4M3FNUZType>(e)) {
-    return DLC_F8E4M3FNUZ;
-  }
-  if (llvm::isa<mlir::Float8E5M2Type>(e)) {
-    return DLC_F8E5M2;
-  }
-  if (llvm::isa<mlir::Float8E5M2FNUZType>(e)) {
-    return DLC_F8E5M2FNUZ;
-  }
-  return e.isF32() ? DLC_F32 : e.isF64() ? DLC_F64 : e.isF16() ? DLC_F16 : e.isBF16() ? DLC_BF16 : DLC_UNDEFINED;
-}
 
 mlir::FailureOr<Program> writeProgram(mlir::ModuleOp module, const ProgramOptions &options) {
   return Writer(module, options).run();

@@ -32,7 +32,5 @@ struct ProgramOptions {
 
 /// Turns the rt.block ops of `module` into tables. Errors are emitted.
 mlir::FailureOr<Program> writeProgram(mlir::ModuleOp module, const ProgramOptions &options);
-/// The number of an element type in the ABI; DLC_UNDEFINED when it has none.
-dlc_dtype getDType(mlir::Type element);
 } // namespace dlc::emit
 #endif

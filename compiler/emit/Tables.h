@@ -39,6 +39,16 @@ public:
   void bindSymbol(llvm::StringRef name, uint32_t slot) { symbols[name] = slot; }
   /// Appends an instruction that writes a new slot.
   uint32_t instruction(dlc_dim_op op, uint32_t a, uint32_t b, int64_t imm = 0);
+  /// Slots and symbols of a nested block are not those of what follows it.
+  struct Scope {
+    llvm::DenseMap<mlir::Attribute, uint32_t> slots;
+    llvm::StringMap<uint32_t> symbols;
+  };
+  Scope enterScope() { return {slots, symbols}; }
+  void leaveScope(Scope scope) {
+    slots = std::move(scope.slots);
+    symbols = std::move(scope.symbols);
+  }
   /// The finished blob; `header` has the fields that are not tables.
   std::vector<char> finish(dlc_abi_model header);
   /// Symbols that were used and never bound.

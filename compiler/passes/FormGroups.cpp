@@ -35,10 +35,10 @@ bool sameShape(mlir::Value a, mlir::Value b) {
 
 class Former {
 public:
-  Former(mlir::func::FuncOp func, const cpu::TargetInfo &target) : func(func), target(target) {}
+  Former(mlir::Block &block, const cpu::TargetInfo &target) : block(block), target(target) {}
   void run() {
     llvm::SmallVector<mlir::Operation *> order;
-    for (mlir::Operation &op : func.front().without_terminator()) {
+    for (mlir::Operation &op : block.without_terminator()) {
       if (needsKernel(&op)) {
         order.push_back(&op);
       }
@@ -160,7 +160,7 @@ private:
     }
   }
 
-  mlir::func::FuncOp func;
+  mlir::Block &block;
   const cpu::TargetInfo &target;
   llvm::DenseSet<mlir::Operation *> taken;
   llvm::SmallVector<mlir::Operation *> dead;
@@ -170,8 +170,10 @@ struct FormGroupsPass : impl::FormGroupsBase<FormGroupsPass> {
   FormGroupsPass() = default;
   explicit FormGroupsPass(const cpu::TargetInfo &target) : target(target) {}
   void runOnOperation() override {
-    if (!getOperation().isExternal()) {
-      Former(getOperation(), target).run();
+    llvm::SmallVector<mlir::Block *> blocks;
+    getOperation().walk([&](mlir::Block *block) { blocks.push_back(block); });
+    for (mlir::Block *block : blocks) {
+      Former(*block, target).run();
     }
   }
   cpu::TargetInfo target = cpu::TargetInfo::native();

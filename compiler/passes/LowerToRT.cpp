@@ -1,8 +1,10 @@
 //===- LowerToRT.cpp - from a graph of values to blocks of steps ------------------------------===//
+#include "compiler/passes/HostCalls.h"
 #include "compiler/passes/Kernels.h"
 #include "compiler/passes/Passes.h"
-#include "mlir/IR/IRMapping.h"
 #include "dialects/rt/RT.h"
+#include "llvm/ADT/StringSet.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace dlc {
 #define GEN_PASS_DEF_LOWERTORT
@@ -18,6 +20,20 @@ dim::Expr byteSize(mlir::RankedTensorType type) {
   return dim::ceilDiv(total, eight);
 }
 
+/// The source nodes' names, joined by '+'.
+std::string nameOf(mlir::Location loc) {
+  if (auto fused = llvm::dyn_cast<mlir::FusedLoc>(loc)) {
+    std::string text;
+    for (mlir::Location part : fused.getLocations()) {
+      std::string name = nameOf(part);
+      text += (text.empty() || name.empty() ? "" : "+") + name;
+    }
+    return text;
+  }
+  auto name = llvm::dyn_cast<mlir::NameLoc>(loc);
+  return name ? name.getName().str() : "";
+}
+
 class BlockBuilder {
 public:
   explicit BlockBuilder(mlir::func::FuncOp func) : func(func), b(func.getContext()) {}
@@ -25,10 +41,8 @@ public:
   llvm::LogicalResult run() {
     create();
     chooseOutputs();
-    for (mlir::Operation &op : func.front().without_terminator()) {
-      if (mlir::failed(convert(&op))) {
-        return mlir::failure();
-      }
+    if (mlir::failed(convertOps(func.front()))) {
+      return mlir::failure();
     }
     return finish();
   }
@@ -36,6 +50,8 @@ public:
 private:
   rt::RefType ref(mlir::Type t) { return rt::RefType::get(func.getContext(), t); }
   Value lookup(Value v) { return map.lookup(v); }
+  mlir::DenseI64ArrayAttr noSteps() { return b.getDenseI64ArrayAttr({}); }
+  dim::Expr zero() { return dim::constant(func.getContext(), 0); }
 
   llvm::SmallVector<mlir::Attribute> names(bool inputs) {
     llvm::SmallVector<mlir::Attribute> result;
@@ -54,23 +70,34 @@ private:
     for (mlir::BlockArgument a : func.getArguments()) {
       map.map(a, body->addArgument(ref(a.getType()), a.getLoc()));
     }
-    defineSymbols();
-    rt::StageOp::create(b, func.getLoc(), dim::constant(func.getContext(), 0));
+    defineInputSymbols();
+    openStage(func.getLoc());
   }
 
   /// Every symbol is the size of the first input dim that is just that symbol; equal dims are checked.
-  void defineSymbols() {
-    llvm::StringMap<bool> seen;
+  void defineInputSymbols() {
     for (mlir::BlockArgument a : func.getArguments()) {
-      auto type = llvm::dyn_cast<mlir::RankedTensorType>(a.getType());
-      if (!type) {
-        continue;
+      if (llvm::isa<mlir::RankedTensorType>(a.getType())) {
+        defineDims(a, map.lookup(a));
       }
-      for (auto [i, e] : llvm::enumerate(dim::getShape(type))) {
-        if (e.getKind() == dim::ExprKind::Symbol && seen.try_emplace(e.getSymbol(), true).second) {
-          rt::SymbolOp::create(b, a.getLoc(), map.lookup(a), e.getSymbol(), i, false);
-        }
+    }
+  }
+  void defineDims(Value v, Value where) {
+    for (auto [i, e] : llvm::enumerate(nn::shapeOf(v))) {
+      if (e.getKind() == dim::ExprKind::Symbol && defined.insert(e.getSymbol()).second) {
+        rt::SymbolOp::create(b, v.getLoc(), where, e.getSymbol(), i, false);
       }
+    }
+  }
+
+  void openStage(mlir::Location loc) {
+    rt::StageOp::create(b, loc, zero());
+    produced.clear();
+  }
+  /// Sizes that come from `v` are known when the steps so far have run.
+  void needStageAfter(Value v, mlir::Location loc) {
+    if (produced.contains(v)) {
+      openStage(loc);
     }
   }
 
@@ -87,28 +114,52 @@ private:
     }
   }
 
+  /// A place for a value whose size is known when the stage starts; other values are the engine's.
   Value allocate(Value v) {
-    auto type = llvm::cast<mlir::RankedTensorType>(v.getType());
+    auto type = llvm::dyn_cast<mlir::RankedTensorType>(v.getType());
+    if (!type || nn::isString(type.getElementType()) || !sizesKnown(type)) {
+      return rt::DynamicOp::create(b, v.getLoc(), ref(v.getType()));
+    }
     auto it = outputOf.find(v);
     if (it != outputOf.end()) {
       return rt::OutputOp::create(b, v.getLoc(), ref(type), it->second);
     }
-    dim::Expr zero = dim::constant(func.getContext(), 0);
-    return rt::BufferOp::create(b, v.getLoc(), ref(type), zero, byteSize(type), nameOf(v.getLoc()));
+    return rt::BufferOp::create(b, v.getLoc(), ref(type), zero(), byteSize(type), nameOf(v.getLoc()));
+  }
+  bool sizesKnown(mlir::RankedTensorType type) {
+    bool known = true;
+    for (dim::Expr e : dim::getShape(type)) {
+      known &= !dim::isUnknown(e);
+      dim::forEachSymbol(e, [&](llvm::StringRef name) { known &= defined.contains(name); });
+    }
+    return known;
+  }
+  Value place(Value v) {
+    Value where = allocate(v);
+    map.map(v, where);
+    produced.insert(where);
+    return where;
   }
 
-  /// The source nodes' names, joined by '+'.
-  static std::string nameOf(mlir::Location loc) {
-    if (auto fused = llvm::dyn_cast<mlir::FusedLoc>(loc)) {
-      std::string text;
-      for (mlir::Location part : fused.getLocations()) {
-        std::string name = nameOf(part);
-        text += (text.empty() || name.empty() ? "" : "+") + name;
+  /// After a step: results that the engine allocated define the symbols in their types.
+  void nameDynamicSizes(mlir::ValueRange results, mlir::Location loc) {
+    for (Value v : results) {
+      auto type = llvm::dyn_cast<mlir::RankedTensorType>(v.getType());
+      if (!type || sizesKnown(type)) {
+        continue;
       }
-      return text;
+      needStageAfter(lookup(v), loc);
+      defineDims(v, lookup(v));
     }
-    auto name = llvm::dyn_cast<mlir::NameLoc>(loc);
-    return name ? name.getName().str() : "";
+  }
+
+  llvm::LogicalResult convertOps(mlir::Block &from) {
+    for (mlir::Operation &op : from.without_terminator()) {
+      if (mlir::failed(convert(&op))) {
+        return mlir::failure();
+      }
+    }
+    return mlir::success();
   }
 
   llvm::LogicalResult convert(mlir::Operation *op) {
@@ -117,15 +168,45 @@ private:
       return mlir::success();
     }
     if (auto reshape = llvm::dyn_cast<nn::ReshapeOp>(op)) {
-      dim::Expr zero = dim::constant(func.getContext(), 0);
-      map.map(reshape.getResult(),
-              rt::AliasOp::create(b, op->getLoc(), ref(reshape.getResult().getType()), lookup(reshape.getInput()), zero));
-      return mlir::success();
+      return alias(op, reshape.getInput());
+    }
+    if (auto read = llvm::dyn_cast<nn::ReadDimsOp>(op)) {
+      return convertReadDims(read);
     }
     if (auto dispatch = llvm::dyn_cast<nn::DispatchOp>(op)) {
       return convertDispatch(dispatch);
     }
+    if (auto branch = llvm::dyn_cast<nn::IfOp>(op)) {
+      return convertIf(branch);
+    }
+    if (auto loop = llvm::dyn_cast<nn::LoopOp>(op)) {
+      return convertLoop(loop);
+    }
+    if (std::optional<HostCall> call = getHostCall(op)) {
+      return convertHostCall(op, *call);
+    }
     return op->emitOpError() << "has no form in an executable";
+  }
+
+  llvm::LogicalResult alias(mlir::Operation *op, Value from) {
+    Value v = op->getResult(0);
+    map.map(v, rt::AliasOp::create(b, op->getLoc(), ref(v.getType()), lookup(from), zero()));
+    if (produced.contains(lookup(from))) {
+      produced.insert(lookup(v));
+    }
+    return mlir::success();
+  }
+
+  llvm::LogicalResult convertReadDims(nn::ReadDimsOp op) {
+    Value from = lookup(op.getInput());
+    needStageAfter(from, op.getLoc());
+    for (auto [i, e] : llvm::enumerate(op.getSymbols().getDims())) {
+      if (defined.insert(e.getSymbol()).second) {
+        rt::SymbolOp::create(b, op.getLoc(), from, e.getSymbol(), i, true);
+      }
+    }
+    map.map(op.getResult(), from);
+    return mlir::success();
   }
 
   llvm::LogicalResult convertDispatch(nn::DispatchOp op) {
@@ -135,26 +216,122 @@ private:
     }
     auto formula = [&](llvm::StringRef name) {
       auto e = kernel->getAttrOfType<dim::ExprAttr>(name);
-      return e ? e : dim::constant(func.getContext(), 0);
+      return e ? e : zero();
     };
     llvm::SmallVector<Value> operands;
     for (Value v : op.getOperands_()) {
       operands.push_back(lookup(v));
     }
     for (Value v : op.getResults_()) {
-      map.map(v, allocate(v));
-      operands.push_back(lookup(v));
+      operands.push_back(place(v));
     }
     auto dims = kernel->getAttrOfType<dim::ShapeAttr>(kDimsAttr);
     auto step = rt::DispatchOp::create(
         b, op.getLoc(), op.getKernelAttr(), operands, b.getI64IntegerAttr(op.getNumResults()),
         dims ? dims : dim::ShapeAttr::get(func.getContext(), {}), formula(kTilesAttr), formula(kScratchAttr),
-        kernel->getAttrOfType<mlir::StringAttr>(kStrategyAttr), formula(kFlopsAttr), b.getDenseI64ArrayAttr({}));
+        kernel->getAttrOfType<mlir::StringAttr>(kStrategyAttr), formula(kFlopsAttr), noSteps());
     step->setAttr("name", b.getStringAttr(nameOf(op.getLoc())));
     return mlir::success();
   }
 
-  /// The outputs: values already there, or copies (inputs, constants, and values returned twice).
+  llvm::LogicalResult convertHostCall(mlir::Operation *op, const HostCall &call) {
+    llvm::SmallVector<Value> operands;
+    llvm::SmallVector<int64_t> places;
+    llvm::SmallVector<dim::Expr> dims;
+    for (Value v : call.operands) {
+      places.push_back(v ? int64_t(operands.size()) : -1);
+      if (v) {
+        operands.push_back(lookup(v));
+      }
+    }
+    for (int64_t a : call.attributes) {
+      dims.push_back(dim::constant(func.getContext(), a));
+    }
+    for (Value v : op->getResults()) {
+      places.push_back(operands.size());
+      operands.push_back(place(v));
+    }
+    auto step = rt::HostCallOp::create(b, op->getLoc(), b.getStringAttr(call.function), operands, b.getDenseI64ArrayAttr(places),
+                                       b.getI64IntegerAttr(op->getNumResults()), dim::ShapeAttr::get(func.getContext(), dims), noSteps());
+    step->setAttr("name", b.getStringAttr(nameOf(op->getLoc())));
+    nameDynamicSizes(op->getResults(), op->getLoc());
+    return mlir::success();
+  }
+
+  /// Converts a region of nn ops into a block of its own. Symbols found there are known there only.
+  llvm::LogicalResult convertRegion(mlir::Region &from, mlir::Region &to) {
+    mlir::OpBuilder::InsertionGuard guard(b);
+    llvm::StringSet<> before = defined;
+    llvm::DenseSet<Value> producedBefore = produced;
+    b.createBlock(&to);
+    openStage(from.getLoc());
+    for (Value parameter : from.getArguments()) {
+      if (auto type = llvm::dyn_cast<mlir::RankedTensorType>(parameter.getType()); type && !sizesKnown(type)) {
+        defineDims(parameter, lookup(parameter));
+      }
+    }
+    if (mlir::failed(convertOps(from.front()))) {
+      return mlir::failure();
+    }
+    llvm::SmallVector<Value> results;
+    for (Value v : from.front().getTerminator()->getOperands()) {
+      results.push_back(lookup(v));
+    }
+    rt::YieldOp::create(b, from.getLoc(), results);
+    defined = before;
+    produced = producedBefore;
+    return mlir::success();
+  }
+
+  llvm::LogicalResult convertIf(nn::IfOp op) {
+    llvm::SmallVector<Value> results;
+    Value condition = lookup(op.getCondition());
+    for (Value v : op.getResults_()) {
+      results.push_back(place(v));
+    }
+    auto step = rt::IfOp::create(b, op.getLoc(), condition, results, noSteps());
+    step->setAttr("name", b.getStringAttr(nameOf(op.getLoc())));
+    if (mlir::failed(convertRegion(op.getThenBody(), step.getThenBody())) ||
+        mlir::failed(convertRegion(op.getElseBody(), step.getElseBody()))) {
+      return mlir::failure();
+    }
+    nameDynamicSizes(op.getResults_(), op.getLoc());
+    return mlir::success();
+  }
+
+  llvm::LogicalResult convertLoop(nn::LoopOp op) {
+    auto optional = [&](Value v) { return v ? lookup(v) : Value(); };
+    llvm::SmallVector<Value> initial, parameters, finals, scanned;
+    for (Value v : op.getCarried()) {
+      initial.push_back(lookup(v));
+    }
+    Value trips = optional(op.getTripCount()), condition = optional(op.getCondition());
+    for (mlir::BlockArgument a : op.getBody().getArguments()) {
+      parameters.push_back(place(a));
+    }
+    for (auto [i, v] : llvm::enumerate(op.getResults_())) {
+      bool stacked = i >= initial.size();
+      // Rows are counted when the loop has ended, unless nothing can end it early.
+      Value where = stacked ? stack(v) : place(v);
+      (stacked ? scanned : finals).push_back(where);
+    }
+    auto step = rt::LoopOp::create(b, op.getLoc(), trips, condition, parameters[0], parameters[1], initial,
+                                   llvm::ArrayRef(parameters).drop_front(2), finals, scanned, noSteps());
+    step->setAttr("name", b.getStringAttr(nameOf(op.getLoc())));
+    if (mlir::failed(convertRegion(op.getBody(), step.getBody()))) {
+      return mlir::failure();
+    }
+    nameDynamicSizes(op.getResults_(), op.getLoc());
+    return mlir::success();
+  }
+  Value stack(Value v) {
+    Value where = rt::DynamicOp::create(b, v.getLoc(), ref(v.getType()));
+    map.map(v, where);
+    produced.insert(where);
+    return where;
+  }
+
+  /// The outputs: values already there, those of the engine, or copies (inputs, constants, values returned twice).
   llvm::LogicalResult finish() {
     llvm::SmallVector<Value> results;
     for (auto [i, v] : llvm::enumerate(func.front().getTerminator()->getOperands())) {
@@ -163,12 +340,17 @@ private:
         base = reshape.getInput();
       }
       auto it = outputOf.find(base);
-      if (it != outputOf.end() && it->second == i) {
+      bool direct = it != outputOf.end() && it->second == i && lookup(base).getDefiningOp<rt::OutputOp>();
+      if (direct || lookup(base).getDefiningOp<rt::DynamicOp>()) {
+        results.push_back(lookup(v));
+        continue;
+      }
+      if (!llvm::isa<mlir::RankedTensorType>(v.getType()) || nn::isString(nn::elementOf(v))) {
         results.push_back(lookup(v));
         continue;
       }
       Value out = rt::OutputOp::create(b, v.getLoc(), ref(v.getType()), i);
-      rt::CopyOp::create(b, v.getLoc(), lookup(v), out, b.getDenseI64ArrayAttr({}));
+      rt::CopyOp::create(b, v.getLoc(), lookup(v), out, noSteps());
       results.push_back(out);
     }
     rt::YieldOp::create(b, func.getLoc(), results);
@@ -181,6 +363,8 @@ private:
   rt::BlockOp block;
   mlir::IRMapping map;
   llvm::DenseMap<Value, unsigned> outputOf;
+  llvm::StringSet<> defined;       ///< symbols with a value at this place
+  llvm::DenseSet<Value> produced;  ///< values that steps of this stage compute
 };
 
 struct LowerToRTPass : impl::LowerToRTBase<LowerToRTPass> {

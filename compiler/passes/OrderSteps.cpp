@@ -14,13 +14,21 @@ struct Access {
   bool write;
 };
 
+/// The stage whose frame holds a buffer.
+mlir::Operation *stageOf(mlir::Operation *op) {
+  while (op && !llvm::isa<rt::StageOp>(op)) {
+    op = op->getPrevNode();
+  }
+  return op;
+}
+
 bool mayOverlap(mlir::Value a, mlir::Value b) {
   if (a == b) {
     return true;
   }
   auto x = a.getDefiningOp<rt::BufferOp>(), y = b.getDefiningOp<rt::BufferOp>();
-  if (!x || !y) {
-    return false; // inputs, outputs and constants share bytes with nothing else
+  if (!x || !y || stageOf(x) != stageOf(y)) {
+    return false; // inputs, outputs, constants and other frames share bytes with nothing
   }
   // Apart for certain: one ends before the other begins, whatever the sizes are.
   return !dim::provablyNonNegative(dim::sub(y.getOffset(), dim::add(x.getOffset(), x.getSize()))) &&
@@ -48,18 +56,15 @@ bool conflict(llvm::ArrayRef<Access> a, llvm::ArrayRef<Access> b) {
 
 struct OrderStepsPass : impl::OrderStepsBase<OrderStepsPass> {
   void runOnOperation() override {
-    for (auto block : getOperation().getOps<rt::BlockOp>()) {
+    getOperation().walk([&](rt::StageOp stage) {
       llvm::SmallVector<mlir::Operation *> steps;
-      for (mlir::Operation &op : block.getBody().front()) {
-        if (rt::isStep(&op)) {
-          steps.push_back(&op);
-        } else if (llvm::isa<rt::StageOp>(op)) {
-          order(steps);
-          steps.clear();
+      for (mlir::Operation *op = stage->getNextNode(); op && !llvm::isa<rt::StageOp>(op); op = op->getNextNode()) {
+        if (rt::isStep(op)) {
+          steps.push_back(op);
         }
       }
       order(steps);
-    }
+    });
   }
 
   void order(llvm::ArrayRef<mlir::Operation *> steps) {

@@ -25,25 +25,33 @@ dim::Expr aligned(dim::Expr e) {
   return dim::mul(dim::ceilDiv(e, a), a);
 }
 
-llvm::SmallVector<Life> livesOf(rt::BlockOp block) {
+/// The buffers of the stage that begins with `stage`. What later stages or the block's results use lives to the end.
+llvm::SmallVector<Life> livesOf(rt::StageOp stage) {
   llvm::MapVector<mlir::Operation *, Life> lives;
-  int64_t time = 0;
-  for (mlir::Operation &op : *block.getBody().begin()) {
-    if (auto buffer = llvm::dyn_cast<rt::BufferOp>(op)) {
-      lives[&op].buffer = buffer;
-      lives[&op].size = aligned(buffer.getSize());
+  llvm::DenseMap<mlir::Operation *, int64_t> times;
+  mlir::Operation *end = stage->getNextNode();
+  for (int64_t time = 0; end && !llvm::isa<rt::StageOp>(end); end = end->getNextNode()) {
+    if (auto buffer = llvm::dyn_cast<rt::BufferOp>(end)) {
+      lives[end].buffer = buffer;
+      lives[end].size = aligned(buffer.getSize());
     }
-    if (!rt::isStep(&op)) {
-      continue;
+    if (rt::isStep(end)) {
+      times[end] = time++;
     }
-    for (mlir::Value v : op.getOperands()) {
-      auto it = lives.find(rt::storageRoot(v).getDefiningOp());
-      if (it != lives.end()) {
-        it->second.first = std::min(it->second.first, time);
-        it->second.last = std::max(it->second.last, time);
+  }
+  auto use = [&](Life &life, mlir::Operation *user) {
+    auto it = times.find(stage->getBlock()->findAncestorOpInBlock(*user));
+    int64_t time = it == times.end() ? int64_t(times.size()) : it->second;
+    life.first = std::min(life.first, time);
+    life.last = std::max(life.last, time);
+  };
+  for (auto &[op, life] : lives) {
+    llvm::SmallVector<mlir::Value> names{op->getResult(0)};
+    for (size_t i = 0; i < names.size(); ++i) {
+      for (mlir::Operation *user : names[i].getUsers()) {
+        llvm::isa<rt::AliasOp>(user) ? names.push_back(user->getResult(0)) : use(life, user);
       }
     }
-    ++time;
   }
   llvm::SmallVector<Life> result;
   for (auto &[op, life] : lives) {
@@ -142,20 +150,16 @@ dim::Expr placeSymbolic(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *co
 
 struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
   void runOnOperation() override {
-    for (auto block : getOperation().getOps<rt::BlockOp>()) {
-      plan(block);
-    }
+    getOperation().walk([&](rt::StageOp stage) { plan(stage); });
   }
-  void plan(rt::BlockOp block) {
-    llvm::SmallVector<Life> lives = livesOf(block);
+  void plan(rt::StageOp stage) {
+    llvm::SmallVector<Life> lives = livesOf(stage);
     bool isStatic = llvm::all_of(lives, [](const Life &l) { return dim::getConstant(l.size).has_value(); });
     dim::Expr frame = isStatic ? placeStatic(lives, &getContext()) : placeSymbolic(lives, &getContext());
     for (Life &l : lives) {
       l.buffer.setOffsetAttr(l.offset);
     }
-    for (auto stage : block.getBody().front().getOps<rt::StageOp>()) {
-      stage.setFrameSizeAttr(frame);
-    }
+    stage.setFrameSizeAttr(frame);
   }
 };
 } // namespace

@@ -18,7 +18,7 @@ namespace dlc::rt {
 mlir::RankedTensorType getTensorType(mlir::Value ref);
 /// True for ops that the engine schedules.
 bool isStep(mlir::Operation *op);
-/// The values that a step reads and writes.
+/// The values that a step reads and writes, those of its blocks included.
 void getAccesses(mlir::Operation *step, llvm::SmallVectorImpl<mlir::Value> &reads, llvm::SmallVectorImpl<mlir::Value> &writes);
 } // namespace dlc::rt
 #endif

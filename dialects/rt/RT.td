@@ -91,6 +91,41 @@ def RT_DispatchOp : RT_Op<"dispatch"> {
                          `flops` $flops `after` $after $strategy attr-dict `:` type($operands_)}];
 }
 
+def RT_DynamicOp : RT_Op<"dynamic"> {
+  let summary = "a value that the engine allocates when a step produces it: its size is not known before, or it is no tensor";
+  let results = (outs RT_RefType:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def RT_HostCallOp : RT_Op<"host_call"> {
+  let summary = "calls a function of the engine or of the user; the last `outputs` operands are written";
+  let description = [{ `dims` are its integer attributes. An absent optional operand is -1 in `places`; others count the operands. }];
+  let arguments = (ins StrAttr:$function, Variadic<RT_RefType>:$operands_, DenseI64ArrayAttr:$places, I64Attr:$outputs,
+                       Dim_ShapeAttr:$dims, DenseI64ArrayAttr:$after);
+  let assemblyFormat = [{$function `(` $operands_ `)` `places` $places `writes` $outputs `dims` $dims `after` $after attr-dict
+                         `:` type($operands_)}];
+}
+
+def RT_IfOp : RT_Op<"if"> {
+  let summary = "runs one of two blocks, each ending in rt.yield, and keeps its results in `results_`";
+  let arguments = (ins RT_RefType:$condition, Variadic<RT_RefType>:$results_, DenseI64ArrayAttr:$after);
+  let regions = (region SizedRegion<1>:$then_body, SizedRegion<1>:$else_body);
+  let assemblyFormat = [{$condition `:` type($condition) `writes` `(` $results_ `)` `:` `(` type($results_) `)` `after` $after
+                         attr-dict-with-keyword $then_body `else` $else_body}];
+}
+
+def RT_LoopOp : RT_Op<"loop", [AttrSizedOperandSegments]> {
+  let summary = "runs a block again and again";
+  let description = [{
+    The block yields the next condition, the carried values, then one row of each scanned value. Before an iteration
+    `iteration`, `going` and `parameters` hold its number, its condition and the carried values.
+  }];
+  let arguments = (ins Optional<RT_RefType>:$trips, Optional<RT_RefType>:$condition, RT_RefType:$iteration, RT_RefType:$going,
+                       Variadic<RT_RefType>:$initial, Variadic<RT_RefType>:$parameters, Variadic<RT_RefType>:$finals,
+                       Variadic<RT_RefType>:$scanned, DenseI64ArrayAttr:$after);
+  let regions = (region SizedRegion<1>:$body);
+}
+
 def RT_CopyOp : RT_Op<"copy"> {
   let summary = "copies the bytes of one value to another";
   let arguments = (ins RT_RefType:$from, RT_RefType:$to, DenseI64ArrayAttr:$after);

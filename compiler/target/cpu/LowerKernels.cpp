@@ -49,6 +49,10 @@ FailureOr<KernelSignature> readSignature(func::FuncOp func) {
 
 void allowContraction(ModuleOp module) {
   module.walk([](arith::ArithFastMathInterface op) {
+    // A conversion and its inverse must not cancel: the first one rounds.
+    if (isa<arith::ExtFOp, arith::TruncFOp>(op)) {
+      return;
+    }
     auto flags = op.getFastMathFlagsAttr() ? op.getFastMathFlagsAttr().getValue() : arith::FastMathFlags::none;
     op->setAttr(op.getFastMathAttrName(),
                 arith::FastMathFlagsAttr::get(op->getContext(), flags | arith::FastMathFlags::contract));

@@ -122,7 +122,7 @@ private:
       rest = d == 0 ? rest : k.div(rest, size);
     }
     for (linalg::GenericOp op : nest.kept) {
-      LoopNest::isParallel(op) ? emitParallel(op, outer) : emitReduction(op, outer);
+      LoopNest::isParallel(op) ? emitParallel(op, outer) : LoopNest::isScan(op) ? emitScan(op, outer) : emitReduction(op, outer);
     }
   }
 
@@ -144,8 +144,25 @@ private:
   }
 
   Value initOf(linalg::GenericOp op) {
-    auto fill = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
+    auto fill = op.getDpsInits().back().getDefiningOp<linalg::FillOp>();
     return scalars.lookupOrDefault(fill.getInputs()[0]);
+  }
+
+  /// The last loop carries a scalar from element to element.
+  void emitScan(linalg::GenericOp op, const Indices &outer) {
+    int64_t axis = op.getNumLoops() - 1;
+    mlir::AffineMap map = op.getIndexingMapsArray()[op.getNumDpsInputs()];
+    emitLoops(op, outer, axis, [&](Indices at) {
+      k.loop(Idx(0), idx(nest.loopExtents(op)[axis]), 1, initOf(op), [&](Idx i, mlir::ValueRange carried) -> llvm::SmallVector<Value> {
+        Indices loops = with(at, i), element;
+        for (mlir::AffineExpr e : map.getResults()) {
+          element.push_back(loops[llvm::cast<mlir::AffineDimExpr>(e).getPosition()]);
+        }
+        llvm::SmallVector<Value> results = emitResults(op, loops, carried[0]);
+        store(op.getResult(0), element, results[0]);
+        return {results[1]};
+      });
+    });
   }
 
   /// Reduction loops innermost with a scalar accumulator; or, when results stand side by side, inside of all parallel
@@ -224,7 +241,10 @@ private:
     return emitBody(tensor.getDefiningOp<linalg::GenericOp>(), at, Value());
   }
 
-  Value emitBody(linalg::GenericOp op, const Indices &loops, Value acc) {
+  Value emitBody(linalg::GenericOp op, const Indices &loops, Value acc) { return emitResults(op, loops, acc)[0]; }
+
+  /// What the body yields; `acc` (may be null) stands for its last argument.
+  llvm::SmallVector<Value> emitResults(linalg::GenericOp op, const Indices &loops, Value acc) {
     mlir::IRMapping map(scalars);
     mlir::Block *body = op.getBody();
     for (auto [i, input] : llvm::enumerate(op.getDpsInputOperands())) {
@@ -242,7 +262,7 @@ private:
       map.map(body->getArguments().back(), acc);
     }
     emitOps(*body, loops, map);
-    return map.lookup(body->getTerminator()->getOperand(0));
+    return lookup(body->getTerminator()->getOperands(), map);
   }
 
   void emitOps(mlir::Block &block, const Indices &loops, mlir::IRMapping &map) {
@@ -259,21 +279,41 @@ private:
         map.map(extract.getResult(), element(extract.getTensor(), at));
       } else if (auto branch = llvm::dyn_cast<mlir::scf::IfOp>(op)) {
         emitIf(branch, loops, map);
+      } else if (auto loop = llvm::dyn_cast<mlir::scf::ForOp>(op)) {
+        emitFor(loop, loops, map);
       } else {
         b.clone(op, map);
       }
     }
   }
 
+  static llvm::SmallVector<Value> lookup(mlir::ValueRange values, mlir::IRMapping &map) {
+    llvm::SmallVector<Value> results;
+    for (Value v : values) {
+      results.push_back(map.lookup(v));
+    }
+    return results;
+  }
+
+  /// A loop in a body; its step is 1.
+  void emitFor(mlir::scf::ForOp loop, const Indices &loops, mlir::IRMapping &map) {
+    Idx lower(map.lookup(loop.getLowerBound())), upper(map.lookup(loop.getUpperBound()));
+    llvm::SmallVector<Value> inits = lookup(loop.getInitArgs(), map);
+    llvm::SmallVector<Value> results = k.loop(lower, upper, 1, inits, [&](Idx i, mlir::ValueRange carried) {
+      mlir::IRMapping inner(map);
+      inner.map(loop.getInductionVar(), k.index(i));
+      inner.map(loop.getRegionIterArgs(), carried);
+      emitOps(*loop.getBody(), loops, inner);
+      return lookup(loop.getBody()->getTerminator()->getOperands(), inner);
+    });
+    map.map(loop.getResults(), results);
+  }
+
   void emitIf(mlir::scf::IfOp branch, const Indices &loops, mlir::IRMapping &map) {
     auto region = [&](mlir::Block &block) {
       mlir::IRMapping inner(map);
       emitOps(block, loops, inner);
-      llvm::SmallVector<Value> results;
-      for (Value v : block.getTerminator()->getOperands()) {
-        results.push_back(inner.lookup(v));
-      }
-      return results;
+      return lookup(block.getTerminator()->getOperands(), inner);
     };
     llvm::SmallVector<Value> results =
         k.ifElse(map.lookup(branch.getCondition()), branch.getResultTypes(), [&] { return region(*branch.thenBlock()); },

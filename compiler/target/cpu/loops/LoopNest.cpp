@@ -123,6 +123,14 @@ bool LoopNest::dependsOnKept(mlir::Value v) const {
 
 int64_t LoopNest::sharedLoops(linalg::GenericOp op) const {
   int64_t shared = parallelLoops(op);
+  if (isScan(op) && kept.size() > 1) { // others share the loops that stand for the same dims
+    llvm::ArrayRef<mlir::AffineExpr> results = op.getIndexingMapsArray()[op.getNumDpsInputs()].getResults();
+    int64_t k = 0;
+    while (k < shared && results[k] == mlir::getAffineDimExpr(k, op.getContext())) {
+      ++k;
+    }
+    shared = k;
+  }
   for (mlir::OpOperand *input : op.getDpsInputOperands()) {
     if (!dependsOnKept(input->get())) {
       continue;

@@ -36,6 +36,8 @@ public:
   llvm::SmallVector<Extent> loopExtents(mlir::linalg::GenericOp op) const;
   dim::Expr formula(const Extent &e) const;
   static bool isParallel(mlir::linalg::GenericOp op);
+  /// Whether the op has a second result, carried along its only reduction loop, the last.
+  static bool isScan(mlir::linalg::GenericOp op) { return op.getNumResults() == 2; }
   /// How many leading loops are parallel.
   static int64_t parallelLoops(mlir::linalg::GenericOp op);
 

@@ -1,0 +1,16 @@
+//===- HostCalls.h - ops that the engine runs itself ------------------------------------------------===//
+#ifndef DLC_COMPILER_PASSES_HOSTCALLS_H
+#define DLC_COMPILER_PASSES_HOSTCALLS_H
+#include "dialects/nn/NN.h"
+
+namespace dlc {
+/// A call of one of the engine's functions (runtime/engine/host/Builtins.h).
+struct HostCall {
+  std::string function;
+  llvm::SmallVector<mlir::Value> operands; ///< null where an optional one is absent
+  llvm::SmallVector<int64_t> attributes;
+};
+/// The call that an op becomes; nullopt when it is no host call.
+std::optional<HostCall> getHostCall(mlir::Operation *op);
+} // namespace dlc
+#endif
