@@ -40,6 +40,11 @@ public:
   mlir::Value reduce(llvm::ArrayRef<dim::Expr> shape, llvm::ArrayRef<dim::Expr> reduced, mlir::Type storage,
                      mlir::Value init,
                      llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::Value, mlir::ValueRange)> body);
+  /// Goes along dim `axis` in order: (element, carry) = body(carry, indices), where carry starts with `init` (a scalar). A
+  /// linalg.generic of two results whose last loop is a reduction: the elements, and the last carry.
+  mlir::Value scan(llvm::ArrayRef<dim::Expr> shape, unsigned axis, mlir::Type storage, mlir::Value init,
+                   llvm::function_ref<std::pair<mlir::Value, mlir::Value>(mlir::OpBuilder &, mlir::Location, mlir::Value,
+                                                                          mlir::ValueRange)> body);
   /// Reads an element inside a body.
   static mlir::Value extract(mlir::OpBuilder &b, mlir::Location loc, mlir::Value tensor, mlir::ValueRange indices) {
     return mlir::tensor::ExtractOp::create(b, loc, tensor, indices);

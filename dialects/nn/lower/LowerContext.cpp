@@ -82,6 +82,40 @@ Value LowerContext::reduce(
   return op.getResult(0);
 }
 
+Value LowerContext::scan(
+    llvm::ArrayRef<dim::Expr> shape, unsigned axis, mlir::Type storage, Value init,
+    llvm::function_ref<std::pair<Value, Value>(mlir::OpBuilder &, mlir::Location, Value, mlir::ValueRange)> body) {
+  dim::Shape others(shape);
+  others.erase(others.begin() + axis);
+  Value out = empty(shape, storage);
+  Value carry = mlir::linalg::FillOp::create(b, loc, init, empty(others, init.getType())).getResult(0);
+  // The loops: all dims but the axis, then the axis.
+  unsigned n = shape.size();
+  llvm::SmallVector<mlir::AffineExpr> element, rest;
+  for (unsigned i = 0; i < n; ++i) {
+    element.push_back(b.getAffineDimExpr(i == axis ? n - 1 : i - (i > axis)));
+  }
+  for (unsigned i = 0; i + 1 < n; ++i) {
+    rest.push_back(b.getAffineDimExpr(i));
+  }
+  mlir::AffineMap maps[] = {mlir::AffineMap::get(n, 0, element, b.getContext()), mlir::AffineMap::get(n, 0, rest, b.getContext())};
+  llvm::SmallVector<IteratorType> iterators(n, IteratorType::parallel);
+  iterators.back() = IteratorType::reduction;
+  Value outs[] = {out, carry};
+  mlir::Type types[] = {out.getType(), carry.getType()};
+  auto op = mlir::linalg::GenericOp::create(
+      b, loc, types, mlir::ValueRange(), outs, maps, iterators,
+      [&](mlir::OpBuilder &nested, mlir::Location l, mlir::ValueRange arguments) {
+        llvm::SmallVector<Value> indices;
+        for (unsigned i = 0; i < n; ++i) {
+          indices.push_back(mlir::linalg::IndexOp::create(nested, l, i == axis ? n - 1 : i - (i > axis)));
+        }
+        auto [value, next] = body(nested, l, arguments.back(), indices);
+        mlir::linalg::YieldOp::create(nested, l, mlir::ValueRange{value, next});
+      });
+  return op.getResult(0);
+}
+
 void registerLower(mlir::DialectRegistry &registry) {
   registry.insert<mlir::linalg::LinalgDialect, mlir::tensor::TensorDialect, mlir::arith::ArithDialect,
                   mlir::math::MathDialect, mlir::scf::SCFDialect>();

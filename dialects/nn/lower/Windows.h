@@ -35,6 +35,13 @@ struct IndexMath {
   }
   /// x clamped to [0, n).
   mlir::Value clamp(mlir::Value x, mlir::Value n) const { return max(min(x, add(n, -1)), c(0)); }
+  /// An integer from data as an index; negative ones count from the end of `n` elements.
+  mlir::Value fromEnd(mlir::Value integer, mlir::Value n) const {
+    mlir::Value i = mlir::arith::IndexCastOp::create(b, loc, b.getIndexType(), integer);
+    return select(less(i, c(0)), add(i, n), i);
+  }
+  /// The same, clamped to [0, n), so that no data reads out of bounds.
+  mlir::Value wrapped(mlir::Value integer, mlir::Value n) const { return clamp(fromEnd(integer, n), n); }
 };
 } // namespace dlc::nn
 #endif

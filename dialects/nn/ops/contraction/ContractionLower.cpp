@@ -24,27 +24,39 @@ llvm::SmallVector<Value> operandIndices(mlir::OpBuilder &b, mlir::Location loc, 
   return at;
 }
 
-llvm::LogicalResult lowerMatmul(MatmulOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
-  dim::Shape shape = shapeOf(op.getResult()), a = shapeOf(op.getLhs());
-  bool vectorLhs = a.size() == 1, vectorRhs = rankOf(op.getRhs()) == 1;
-  dim::Expr k = vectorLhs || !op.getTransposeLhs() ? a.back() : a[a.size() - 2];
-  mlir::Type element = elementOf(op.getResult()), compute = getComputeType(element);
+/// Reads an element of an operand as a number of the result's type.
+using ReadElement = llvm::function_ref<Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
+
+/// The sums of products of the elements that `readLhs` and `readRhs` give for operand indices.
+Value sumOfProducts(mlir::Operation *op, LowerContext &c, bool transposeLhs, bool transposeRhs, ReadElement readLhs,
+                    ReadElement readRhs) {
+  Value lhs = op->getOperand(0), rhs = op->getOperand(1), result = op->getResult(0);
+  dim::Shape shape = shapeOf(result), a = shapeOf(lhs);
+  bool vectorLhs = a.size() == 1, vectorRhs = rankOf(rhs) == 1;
+  dim::Expr k = vectorLhs || !transposeLhs ? a.back() : a[a.size() - 2];
+  mlir::Type compute = getComputeType(elementOf(result));
   unsigned batchRank = shape.size() - !vectorLhs - !vectorRhs;
   Value init = constantOf(c.b, c.loc, compute, 0);
-  Value sum = c.reduce(shape, {k}, compute, init, [&](mlir::OpBuilder &b, mlir::Location loc, Value acc, mlir::ValueRange i) {
+  return c.reduce(shape, {k}, compute, init, [&](mlir::OpBuilder &b, mlir::Location loc, Value acc, mlir::ValueRange i) {
     mlir::ValueRange batch = i.take_front(batchRank);
     Value kk = i.back(), row = vectorLhs ? Value() : i[batchRank], column = vectorRhs ? Value() : i[shape.size() - 1];
-    Value x = LowerContext::extract(b, loc, operands[0],
-                                    operandIndices(b, loc, op.getLhs(), batch, vectorLhs ? kk : row, vectorLhs ? Value() : kk,
-                                                   op.getTransposeLhs(), vectorLhs));
-    Value y = LowerContext::extract(b, loc, operands[1],
-                                    operandIndices(b, loc, op.getRhs(), batch, kk, vectorRhs ? Value() : column,
-                                                   op.getTransposeRhs(), vectorRhs));
-    x = emitCast(b, loc, fromStorage(b, loc, x, elementOf(op.getLhs())), elementOf(op.getLhs()), element);
-    y = emitCast(b, loc, fromStorage(b, loc, y, elementOf(op.getRhs())), elementOf(op.getRhs()), element);
+    Value x = readLhs(b, loc, operandIndices(b, loc, lhs, batch, vectorLhs ? kk : row, vectorLhs ? Value() : kk, transposeLhs,
+                                             vectorLhs));
+    Value y = readRhs(b, loc, operandIndices(b, loc, rhs, batch, kk, vectorRhs ? Value() : column, transposeRhs, vectorRhs));
     return emitAdd(b, loc, acc, emitMul(b, loc, x, y));
   });
-  if (compute != getStorageType(element)) {
+}
+
+llvm::LogicalResult lowerMatmul(MatmulOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+  mlir::Type element = elementOf(op.getResult());
+  auto read = [&](unsigned number) {
+    return [&, number](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange at) {
+      mlir::Type own = elementOf(op->getOperand(number));
+      return emitCast(b, loc, fromStorage(b, loc, LowerContext::extract(b, loc, operands[number], at), own), own, element);
+    };
+  };
+  Value sum = sumOfProducts(op, c, op.getTransposeLhs(), op.getTransposeRhs(), read(0), read(1));
+  if (getComputeType(element) != getStorageType(element)) {
     sum = c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
       return toStorage(b, loc, LowerContext::extract(b, loc, sum, i), element);
     });
@@ -52,7 +64,41 @@ llvm::LogicalResult lowerMatmul(MatmulOp op, LowerContext &c, Lowered operands, 
   results.push_back(sum);
   return mlir::success();
 }
+
+/// The zero point for the element at `at`: a scalar, a vector (along the rows of the left operand, the columns of the
+/// right one), or a tensor that broadcasts.
+llvm::SmallVector<Value> zeroIndices(mlir::OpBuilder &b, mlir::Location loc, Value zero, mlir::ValueRange at, bool isLhs) {
+  dim::Shape shape = shapeOf(zero);
+  llvm::SmallVector<Value> indices;
+  bool alongRows = isLhs && shape.size() == 1 && at.size() > 1;
+  for (auto [i, e] : llvm::enumerate(shape)) {
+    Value index = alongRows ? at[at.size() - 2] : at[at.size() - shape.size() + i];
+    indices.push_back(dim::isConstant(e, 1) ? mlir::arith::ConstantIndexOp::create(b, loc, 0).getResult() : index);
+  }
+  return indices;
+}
+
+llvm::LogicalResult lowerMatmulInteger(MatmulIntegerOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+  mlir::Type i32 = elementOf(op.getResult());
+  auto read = [&](unsigned number, Value zero) {
+    return [&, number, zero](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange at) {
+      mlir::Type own = elementOf(op->getOperand(number));
+      Value x = emitCast(b, loc, LowerContext::extract(b, loc, operands[number], at), own, i32);
+      if (!zero) {
+        return x;
+      }
+      auto indices = zeroIndices(b, loc, zero, at, number == 0);
+      Value z = LowerContext::extract(b, loc, loweredOperand(op, operands, number + 2), indices);
+      return mlir::arith::SubIOp::create(b, loc, x, emitCast(b, loc, z, own, i32)).getResult();
+    };
+  };
+  results.push_back(sumOfProducts(op, c, false, false, read(0, op.getLhsZero()), read(1, op.getRhsZero())));
+  return mlir::success();
+}
 } // namespace
 
-void attachContractionLower(mlir::MLIRContext &context) { attachLower<MatmulOp, lowerMatmul>(context); }
+void attachContractionLower(mlir::MLIRContext &context) {
+  attachLower<MatmulOp, lowerMatmul>(context);
+  attachLower<MatmulIntegerOp, lowerMatmulInteger>(context);
+}
 } // namespace dlc::nn

@@ -22,10 +22,15 @@ template <class Op> struct ConvDims {
       sizes.push_back(c.size(input[first + i]));
     }
   }
+  /// Elements as numbers of the result's type.
+  Value inputNumber(mlir::OpBuilder &b, mlir::Location loc, Value x) {
+    return emitCast(b, loc, fromStorage(b, loc, x, elementOf(op.getInput())), elementOf(op.getInput()), element);
+  }
+  Value weightNumber(mlir::OpBuilder &b, mlir::Location loc, Value w) {
+    return emitCast(b, loc, fromStorage(b, loc, w, elementOf(op.getWeight())), elementOf(op.getWeight()), element);
+  }
   Value product(mlir::OpBuilder &b, mlir::Location loc, Value x, Value w) {
-    x = emitCast(b, loc, fromStorage(b, loc, x, elementOf(op.getInput())), elementOf(op.getInput()), element);
-    w = emitCast(b, loc, fromStorage(b, loc, w, elementOf(op.getWeight())), elementOf(op.getWeight()), element);
-    return emitMul(b, loc, x, w);
+    return emitMul(b, loc, inputNumber(b, loc, x), weightNumber(b, loc, w));
   }
   /// Adds the bias and stores.
   Value finish(Value sum, Value bias) {
@@ -43,14 +48,18 @@ template <class Op> struct ConvDims {
   }
 };
 
-llvm::LogicalResult lowerConv(ConvOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
-  ConvDims<ConvOp> d(op, c);
+/// The sums of what `product(input, weight, output channel)` makes of the elements that meet.
+template <class Op>
+Value sumOfProducts(ConvDims<Op> &d, Lowered operands,
+                    llvm::function_ref<Value(mlir::OpBuilder &, mlir::Location, Value, Value, Value)> product) {
+  Op op = d.op;
+  LowerContext &c = d.c;
   dim::Expr outPerGroup = dim::floorDiv(d.weight[0], dim::constant(op.getContext(), op.getGroups()));
   Value perGroupOut = c.size(outPerGroup), perGroupIn = c.size(d.weight[1]);
   dim::Shape reduced(llvm::ArrayRef(d.weight).drop_front());
   unsigned rank = d.result.size();
   Value init = constantOf(c.b, c.loc, d.compute, 0);
-  Value sum = c.reduce(d.result, reduced, d.compute, init, [&](mlir::OpBuilder &b, mlir::Location loc, Value acc, mlir::ValueRange i) -> Value {
+  return c.reduce(d.result, reduced, d.compute, init, [&](mlir::OpBuilder &b, mlir::Location loc, Value acc, mlir::ValueRange i) -> Value {
     IndexMath m{b, loc};
     Value o = i[d.channel];
     llvm::SmallVector<Value> at(i.take_front(rank)), weight{o};
@@ -68,11 +77,39 @@ llvm::LogicalResult lowerConv(ConvOp op, LowerContext &c, Lowered operands, Lowe
       }
       at[d.first + s] = p;
     }
-    Value r = emitAdd(b, loc, acc, d.product(b, loc, LowerContext::extract(b, loc, operands[0], at),
-                                             LowerContext::extract(b, loc, operands[1], weight)));
+    Value r = emitAdd(b, loc, acc, product(b, loc, LowerContext::extract(b, loc, operands[0], at),
+                                           LowerContext::extract(b, loc, operands[1], weight), o));
     return valid ? m.select(valid, r, acc) : r;
   });
-  results.push_back(d.finish(sum, operands.size() > 2 ? operands[2] : Value()));
+}
+
+llvm::LogicalResult lowerConv(ConvOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+  ConvDims<ConvOp> d(op, c);
+  Value sum = sumOfProducts(d, operands, [&](mlir::OpBuilder &b, mlir::Location loc, Value x, Value w, Value) {
+    return d.product(b, loc, x, w);
+  });
+  results.push_back(d.finish(sum, loweredOperand(op, operands, 2)));
+  return mlir::success();
+}
+
+llvm::LogicalResult lowerConvInteger(ConvIntegerOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+  ConvDims<ConvIntegerOp> d(op, c);
+  auto less = [&](mlir::OpBuilder &b, mlir::Location loc, Value x, Value nnZero, unsigned number, Value channel) -> Value {
+    if (!nnZero) {
+      return x;
+    }
+    llvm::SmallVector<Value> at;
+    if (rankOf(nnZero) > 0) {
+      bool single = dim::isConstant(shapeOf(nnZero)[0], 1);
+      at.push_back(single ? mlir::arith::ConstantIndexOp::create(b, loc, 0).getResult() : channel);
+    }
+    Value z = LowerContext::extract(b, loc, loweredOperand(op, operands, number), at);
+    return mlir::arith::SubIOp::create(b, loc, x, emitCast(b, loc, z, elementOf(nnZero), d.element));
+  };
+  results.push_back(sumOfProducts(d, operands, [&](mlir::OpBuilder &b, mlir::Location loc, Value x, Value w, Value channel) {
+    return emitMul(b, loc, less(b, loc, d.inputNumber(b, loc, x), op.getInputZero(), 2, channel),
+                   less(b, loc, d.weightNumber(b, loc, w), op.getWeightZero(), 3, channel));
+  }));
   return mlir::success();
 }
 
@@ -106,13 +143,14 @@ llvm::LogicalResult lowerConvTranspose(ConvTransposeOp op, LowerContext &c, Lowe
                                              LowerContext::extract(b, loc, operands[1], weight)));
     return m.select(valid, r, acc);
   });
-  results.push_back(d.finish(sum, operands.size() > 2 ? operands[2] : Value()));
+  results.push_back(d.finish(sum, loweredOperand(op, operands, 2)));
   return mlir::success();
 }
 } // namespace
 
 void attachConvLower(mlir::MLIRContext &context) {
   attachLower<ConvOp, lowerConv>(context);
+  attachLower<ConvIntegerOp, lowerConvInteger>(context);
   attachLower<ConvTransposeOp, lowerConvTranspose>(context);
 }
 } // namespace dlc::nn

@@ -1,0 +1,152 @@
+//===- QuantLower.cpp - quantisation as arithmetic on elements --------------------------------------===//
+#include "dialects/nn/lower/Registration.h"
+#include "dialects/nn/lower/Windows.h"
+
+namespace dlc::nn {
+namespace {
+namespace arith = mlir::arith;
+using mlir::Value;
+using Indices = llvm::SmallVector<Value>;
+
+Value read(mlir::OpBuilder &b, mlir::Location loc, Value lowered, mlir::ValueRange at, mlir::Type element) {
+  return fromStorage(b, loc, LowerContext::extract(b, loc, lowered, at), element);
+}
+Value compare(mlir::OpBuilder &b, mlir::Location loc, arith::CmpFPredicate predicate, Value x, Value y) {
+  return arith::CmpFOp::create(b, loc, predicate, x, y);
+}
+Value select(mlir::OpBuilder &b, mlir::Location loc, Value condition, Value x, Value y) {
+  return arith::SelectOp::create(b, loc, condition, x, y);
+}
+
+/// Indices of the scale (or zero point) `v` that belongs to the element at `i`.
+template <class Op> Indices granule(Op op, mlir::OpBuilder &b, mlir::Location loc, Value v, mlir::ValueRange i) {
+  IndexMath m{b, loc};
+  dim::Shape own = shapeOf(v);
+  if (op.getBlockSize() > 0) {
+    Indices at(i);
+    at[op.getAxis()] = arith::DivUIOp::create(b, loc, at[op.getAxis()], m.c(op.getBlockSize()));
+    return at;
+  }
+  if (own.empty()) {
+    return {};
+  }
+  return {dim::isConstant(own[0], 1) ? m.c(0) : i[op.getAxis()]};
+}
+
+/// A float to an integer of at most 16 bits, saturating; NaN gives 0. One conversion between two comparisons.
+Value saturate(mlir::OpBuilder &b, mlir::Location loc, Value v, mlir::Type to) {
+  unsigned width = llvm::cast<mlir::IntegerType>(to).getWidth();
+  bool isUnsigned = to.isUnsignedInteger();
+  double low = isUnsigned ? 0 : -std::ldexp(1, width - 1), high = std::ldexp(1, isUnsigned ? width : width - 1) - 1;
+  Value lowV = constantOf(b, loc, v.getType(), low), highV = constantOf(b, loc, v.getType(), high);
+  Value number = select(b, loc, compare(b, loc, arith::CmpFPredicate::UNO, v, v), constantOf(b, loc, v.getType(), 0), v);
+  number = select(b, loc, compare(b, loc, arith::CmpFPredicate::OGT, number, lowV), number, lowV);
+  number = select(b, loc, compare(b, loc, arith::CmpFPredicate::OLT, number, highV), number, highV);
+  Value r = arith::FPToSIOp::create(b, loc, withElement(v.getType(), b.getI32Type()), number);
+  return arith::TruncIOp::create(b, loc, withElement(v.getType(), getStorageType(to)), r);
+}
+
+/// `v` rounded to the float type `precision`, in its compute type.
+Value rounded(mlir::OpBuilder &b, mlir::Location loc, Value v, mlir::Type precision) {
+  return fromStorage(b, loc, toStorage(b, loc, v, precision), precision);
+}
+
+/// Integers narrower than a byte and 8-bit floats have no arithmetic here.
+llvm::LogicalResult checkWidths(mlir::Operation *op, llvm::ArrayRef<mlir::Type> types) {
+  for (mlir::Type t : types) {
+    if (getElementBits(t) < 8 || (isFloat(t) && getElementBits(t) < 16)) {
+      return op->emitOpError() << "expected integers of 8 bits or more, or floats of 16 bits or more, got " << t;
+    }
+  }
+  return mlir::success();
+}
+
+llvm::LogicalResult lowerQuantizeLinear(QuantizeLinearOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+  mlir::Type from = elementOf(op.getInput()), scaleType = elementOf(op.getScale()), to = op.getTo();
+  if (mlir::failed(checkWidths(op, {from, scaleType, to}))) {
+    return mlir::failure();
+  }
+  mlir::Type precision = op.getPrecision() ? *op.getPrecision() : scaleType, type = getComputeType(precision);
+  Value zero = loweredOperand(op, operands, 2);
+  bool small = isInteger(to) && getElementBits(to) <= 16;
+  // Sums with wide zero points need the bits of a double.
+  mlir::Type sumType = small || !isInteger(to) ? type : c.b.getF64Type();
+  results.push_back(c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
+    Value x = emitCast(b, loc, read(b, loc, operands[0], i, from), from, type);
+    Value scale = read(b, loc, operands[1], granule(op, b, loc, op.getScale(), i), scaleType);
+    scale = rounded(b, loc, emitCast(b, loc, scale, getComputeType(scaleType), type), precision);
+    Value v = rounded(b, loc, arith::DivFOp::create(b, loc, x, scale), precision);
+    v = isInteger(to) ? mlir::math::RoundEvenOp::create(b, loc, v).getResult() : v;
+    v = emitCast(b, loc, v, type, sumType);
+    if (zero) {
+      Value z = read(b, loc, zero, granule(op, b, loc, op.getZeroPoint(), i), to);
+      v = arith::AddFOp::create(b, loc, v, emitCast(b, loc, z, isInteger(to) ? to : getComputeType(to), sumType));
+    }
+    return small ? saturate(b, loc, v, to) : toStorage(b, loc, emitCast(b, loc, v, sumType, to), to);
+  }));
+  return mlir::success();
+}
+
+llvm::LogicalResult lowerDequantizeLinear(DequantizeLinearOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+  mlir::Type from = elementOf(op.getInput()), scaleType = elementOf(op.getScale()), to = op.getTo();
+  if (mlir::failed(checkWidths(op, {from, scaleType, to}))) {
+    return mlir::failure();
+  }
+  mlir::Type type = getComputeType(scaleType), i32 = c.b.getI32Type();
+  Value zero = loweredOperand(op, operands, 2);
+  // 8-bit and 16-bit integers subtract in i32, exactly.
+  mlir::Type difference = isInteger(from) && getElementBits(from) <= 32 ? i32 : isInteger(from) ? from : type;
+  results.push_back(c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
+    auto wide = [&](Value v) { return emitCast(b, loc, v, isFloat(from) ? getComputeType(from) : from, difference); };
+    Value x = wide(read(b, loc, operands[0], i, from));
+    if (zero) {
+      Value z = wide(read(b, loc, zero, granule(op, b, loc, op.getZeroPoint(), i), from));
+      x = isFloat(difference) ? arith::SubFOp::create(b, loc, x, z).getResult() : arith::SubIOp::create(b, loc, x, z).getResult();
+    }
+    Value scale = read(b, loc, operands[1], granule(op, b, loc, op.getScale(), i), scaleType);
+    Value v = arith::MulFOp::create(b, loc, emitCast(b, loc, x, difference, type), scale);
+    return toStorage(b, loc, emitCast(b, loc, v, type, getComputeType(to)), to);
+  }));
+  return mlir::success();
+}
+
+llvm::LogicalResult lowerDynamicQuantize(DynamicQuantizeOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+  mlir::Type element = elementOf(op.getInput()), compute = getComputeType(element), f32 = c.b.getF32Type();
+  mlir::Type byte = elementOf(op.getResult());
+  dim::Shape shape = shapeOf(op.getInput());
+  // The least (or greatest) of the elements and 0; NaN takes no part.
+  auto extreme = [&](arith::CmpFPredicate wins) {
+    return c.reduce({}, shape, compute, constantOf(c.b, c.loc, compute, 0),
+                    [&](mlir::OpBuilder &b, mlir::Location loc, Value acc, mlir::ValueRange i) {
+                      Value x = read(b, loc, operands[0], i, element);
+                      return select(b, loc, compare(b, loc, wins, x, acc), x, acc);
+                    });
+  };
+  Value least = extreme(arith::CmpFPredicate::OLT), greatest = extreme(arith::CmpFPredicate::OGT);
+  Value scale = c.compute(op.getScale(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange) {
+    Value range = arith::SubFOp::create(b, loc, LowerContext::extract(b, loc, greatest, {}), LowerContext::extract(b, loc, least, {}));
+    Value s = arith::DivFOp::create(b, loc, emitCast(b, loc, range, compute, f32), constantOf(b, loc, f32, 255));
+    return select(b, loc, compare(b, loc, arith::CmpFPredicate::OEQ, s, constantOf(b, loc, f32, 0)), constantOf(b, loc, f32, 1), s);
+  });
+  Value zero = c.compute(op.getZeroPoint(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange) {
+    Value low = arith::NegFOp::create(b, loc, emitCast(b, loc, LowerContext::extract(b, loc, least, {}), compute, f32));
+    Value z = arith::DivFOp::create(b, loc, low, LowerContext::extract(b, loc, scale, {}));
+    return saturate(b, loc, mlir::math::RoundEvenOp::create(b, loc, z), byte);
+  });
+  results.push_back(c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
+    Value x = emitCast(b, loc, read(b, loc, operands[0], i, element), compute, f32);
+    Value v = mlir::math::RoundEvenOp::create(b, loc, arith::DivFOp::create(b, loc, x, LowerContext::extract(b, loc, scale, {})));
+    Value z = emitCast(b, loc, LowerContext::extract(b, loc, zero, {}), byte, f32);
+    return saturate(b, loc, arith::AddFOp::create(b, loc, v, z), byte);
+  }));
+  results.append({scale, zero});
+  return mlir::success();
+}
+} // namespace
+
+void attachQuantLower(mlir::MLIRContext &context) {
+  attachLower<QuantizeLinearOp, lowerQuantizeLinear>(context);
+  attachLower<DequantizeLinearOp, lowerDequantizeLinear>(context);
+  attachLower<DynamicQuantizeOp, lowerDynamicQuantize>(context);
+}
+} // namespace dlc::nn
