@@ -1,6 +1,8 @@
 #include "tools/dlc/SourceModel.h"
+#include "compiler/Compile.h"
 #include "compiler/Pipeline.h"
 #include "tools/common/HostTensor.h"
+#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include "mlir/IR/Diagnostics.h"
@@ -51,8 +53,6 @@ llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
   result.name = options.name.empty() ? llvm::sys::path::stem(options.path).str() : options.name;
   result.optLevel = options.optLevel;
   result.threads = options.threads;
-  result.timing = options.isTimed;
-  result.dumpDir = options.dumpDir;
   return result;
 }
 
@@ -80,12 +80,30 @@ bool SourceModel::import(const SourceOptions &options) {
     auto [name, size] = text.split('=');
     importOptions.dims[name] = size.str();
   }
-  auto result = onnx_import::importModel(*mlirContext, options.path, importOptions, problems);
+  return import(options.path, importOptions);
+}
+
+bool SourceModel::import(llvm::StringRef path, const onnx_import::ImportOptions &options) {
+  auto result = onnx_import::importModel(*mlirContext, path, options, problems);
   if (mlir::failed(result)) {
     return false;
   }
   moduleRef = std::move(*result);
   return true;
+}
+
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> SourceModel::compile(const CompileOptions &options) {
+  llvm::SmallString<128> file;
+  if (std::error_code error = llvm::sys::fs::createTemporaryFile("dlc", "so", file)) {
+    return makeError("could not make a temporary file: {0}", error.message());
+  }
+  llvm::FileRemover remover(file);
+  if (mlir::failed(compileModule(module(), options, ArtifactKind::SharedObject, file))) {
+    return takeError();
+  }
+  auto buffer = llvm::MemoryBuffer::getFile(file, false, false, true);
+  return buffer ? llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>(std::move(*buffer))
+                : makeError("{0}: {1}", file, buffer.getError().message());
 }
 
 void SourceModel::report() const {

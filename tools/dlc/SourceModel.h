@@ -5,6 +5,7 @@
 #include "compiler/CompileOptions.h"
 #include "importers/onnx/Import.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 namespace CLI {
 class App;
@@ -20,8 +21,6 @@ struct SourceOptions {
   std::string name;
   int optLevel = 3;
   unsigned threads = 0;
-  bool isTimed = false;
-  std::string dumpDir;
 };
 
 void addSourceOptions(CLI::App &command, SourceOptions &options);
@@ -37,6 +36,9 @@ public:
   ~SourceModel();
   /// Imports; false when `problems` or `errors` say why not.
   bool import(const SourceOptions &options);
+  bool import(llvm::StringRef path, const onnx_import::ImportOptions &options);
+  /// Compiles the module, which is consumed; the bytes of a shared object.
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compile(const CompileOptions &options);
   mlir::MLIRContext &context() { return *mlirContext; }
   mlir::ModuleOp module() { return *moduleRef; }
   std::vector<onnx_import::Problem> problems;

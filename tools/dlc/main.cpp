@@ -54,6 +54,7 @@ int runCommandLine(int argc, char **argv) {
   addRunCommand(app, exitCode);
   addBenchCommand(app, exitCode);
   addInspectCommand(app, exitCode);
+  addVerifyCommand(app, exitCode);
   for (CLI::App *command : app.get_subcommands({})) {
     command->group("Commands");
   }
