@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <string>
 
+namespace mlir {
+class TimingScope;
+} // namespace mlir
+
 namespace dlc {
 struct CompileOptions {
   /// The model's name: the artifact's only symbol is dlc_model_<name>.
@@ -16,11 +20,15 @@ struct CompileOptions {
   /// Kernels compiled side by side; 0: as many as there are processors.
   unsigned threads = 0;
   /// Results of constant folding may hold at most this many bytes beyond their operands'.
-  uint64_t foldBudget = 64ull << 20;
-  /// Write the IR of each level into this folder when not empty.
+  uint64_t foldBudget = 512ull << 20;
+  /// The program that executables are made of: dlc_runner.
+  std::string runner;
+  /// Write the IR of each level, and the kernels as LLVM IR and assembly, into this folder when not empty.
   std::string dumpDir;
-  /// Print the IR after each pass that changed it; print the time that passes took.
-  bool printAfterChange = false, timing = false;
+  /// Print the IR after each pass that changed it, to standard error.
+  bool printAfterChange = false;
+  /// Where the time of levels and passes is added up, when not null.
+  mlir::TimingScope *timing = nullptr;
 };
 } // namespace dlc
 #endif

@@ -1,5 +1,6 @@
 //===- Pipeline.cpp - the whole pipeline: one function per level ----------------------------===//
 #include "compiler/Pipeline.h"
+#include "compiler/emit/Files.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/target/cpu/LowerKernels.h"
 #include "dialects/nn/eval/Eval.h"
@@ -9,6 +10,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Support/Timing.h"
 #include "mlir/Transforms/Passes.h"
 
 namespace dlc {
@@ -52,6 +54,20 @@ void addRTPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   // After planning: buffers that share bytes order the steps that use them.
   pm.addPass(createOrderSteps());
 }
+
+/// In the order of Level.
+constexpr llvm::StringLiteral kLevelNames[] = {"nn", "graph", "linalg", "rt"};
+
+mlir::OpPrintingFlags printingFlags() { return mlir::OpPrintingFlags().elideLargeElementsAttrs(32).elideLargeResourceString(64); }
+
+/// Writes "2-graph.mlir" and so on.
+llvm::LogicalResult dumpLevel(mlir::ModuleOp module, const CompileOptions &options, Level level) {
+  if (options.dumpDir.empty()) {
+    return mlir::success();
+  }
+  llvm::Error error = emit::writeDump(options.dumpDir, std::to_string(int(level) + 1) + "-" + kLevelNames[int(level)] + ".mlir", toText(module));
+  return error ? llvm::LogicalResult(module.emitError() << llvm::toString(std::move(error))) : mlir::success();
+}
 } // namespace
 
 void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level from, Level to) {
@@ -67,9 +83,34 @@ void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level
   }
 }
 
+std::string toText(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream, printingFlags());
+  stream << '\n';
+  return text;
+}
+
 llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &options, Level from, Level to) {
-  mlir::PassManager pm(module.getContext());
-  buildPipeline(pm, options, from, to);
-  return pm.run(module);
+  if (mlir::failed(dumpLevel(module, options, from))) {
+    return mlir::failure();
+  }
+  for (int level = int(from) + 1; level <= int(to); ++level) {
+    mlir::TimingScope scope = options.timing ? options.timing->nest(kLevelNames[level]) : mlir::TimingScope();
+    mlir::PassManager pm(module.getContext());
+    pm.enableTiming(scope);
+    if (options.printAfterChange) {
+      // Passes on functions print as they go; in turns, so that texts do not mix.
+      module.getContext()->disableMultithreading();
+      pm.enableIRPrinting([](mlir::Pass *, mlir::Operation *) { return false; }, [](mlir::Pass *, mlir::Operation *) { return true; },
+                          /*printModuleScope=*/false, /*printAfterOnlyOnChange=*/true, /*printAfterOnlyOnFailure=*/false, llvm::errs(),
+                          printingFlags());
+    }
+    buildPipeline(pm, options, Level(level - 1), Level(level));
+    if (mlir::failed(pm.run(module)) || mlir::failed(dumpLevel(module, options, Level(level)))) {
+      return mlir::failure();
+    }
+  }
+  return mlir::success();
 }
 } // namespace dlc

@@ -13,7 +13,9 @@ enum class Level { NN, Graph, Linalg, RT };
 void registerAllDialects(mlir::DialectRegistry &registry);
 /// Adds the passes that lead from `from` to `to` (which may be equal: nothing is added).
 void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level from, Level to);
-/// Runs them. Errors are emitted.
+/// Runs them, level by level, with what the options say about dumps, printing and timing. Errors are emitted.
 llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &options, Level from, Level to);
+/// The module as text, without the bytes of large constants.
+std::string toText(mlir::ModuleOp module);
 } // namespace dlc
 #endif

@@ -1,16 +1,14 @@
 //===- Link.cpp - lld, and what is checked and written after it --------------------------------------===//
 #include "compiler/emit/Link.h"
+#include "compiler/emit/Files.h"
 #include "compiler/emit/Tables.h"
 #include "lld/Common/Driver.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ObjCopy/CommonConfig.h"
 #include "llvm/ObjCopy/ConfigManager.h"
 #include "llvm/ObjCopy/ObjCopy.h"
 #include "llvm/Object/ELFObjectFile.h"
-#include "llvm/Support/FileOutputBuffer.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 LLD_HAS_DRIVER(elf)
@@ -34,51 +32,6 @@ constexpr llvm::StringLiteral kScript = R"(SECTIONS {
 }
 )";
 
-/// Files in a folder of their own beside the output, removed at the end.
-class WorkFolder {
-public:
-  llvm::Error create(llvm::StringRef output) {
-    llvm::SmallString<128> prefix(llvm::sys::path::parent_path(output));
-    if (prefix.empty()) {
-      prefix = ".";
-    }
-    llvm::sys::path::append(prefix, ".dlc-%%%%%%%%");
-    if (std::error_code error = llvm::sys::fs::createUniqueFile(prefix, path)) {
-      return llvm::createStringError(error, "could not write into the folder of " + output);
-    }
-    llvm::sys::fs::remove(path);
-    if (std::error_code error = llvm::sys::fs::create_directory(path)) {
-      return llvm::createStringError(error, "could not make a folder beside " + output);
-    }
-    return llvm::Error::success();
-  }
-  ~WorkFolder() {
-    if (!path.empty()) {
-      llvm::sys::fs::remove_directories(path);
-    }
-  }
-  std::string file(const llvm::Twine &name) {
-    llvm::SmallString<128> p(path);
-    llvm::sys::path::append(p, name);
-    return p.str().str();
-  }
-
-private:
-  llvm::SmallString<128> path;
-};
-
-llvm::Error writeFile(const std::string &path, llvm::ArrayRef<char> bytes) {
-  std::error_code error;
-  llvm::raw_fd_ostream os(path, error);
-  if (!error) {
-    os.write(bytes.data(), bytes.size());
-    os.close();
-    error = os.error();
-    os.clear_error();
-  }
-  return error ? llvm::createStringError(error, "could not write " + path) : llvm::Error::success();
-}
-
 llvm::Error runLinker(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "ld.lld");
   std::vector<const char *> raw;
@@ -99,7 +52,7 @@ llvm::Expected<std::vector<std::string>> writeInputs(WorkFolder &folder, llvm::A
   std::vector<std::string> files;
   for (auto [i, object] : llvm::enumerate(objects)) {
     files.push_back(folder.file(std::to_string(i) + ".o"));
-    if (llvm::Error error = writeFile(files.back(), object)) {
+    if (llvm::Error error = writeFile(files.back(), llvm::StringRef(object.data(), object.size()))) {
       return error;
     }
   }
@@ -180,11 +133,6 @@ llvm::Error completeNote(const std::string &path, const CompileOptions &options)
   os.close();
   return llvm::Error::success();
 }
-
-llvm::Error moveInto(const std::string &from, llvm::StringRef to) {
-  std::error_code error = llvm::sys::fs::rename(from, to);
-  return error ? llvm::createStringError(error, "could not write " + to) : llvm::Error::success();
-}
 } // namespace
 
 llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path) {
@@ -197,7 +145,7 @@ llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, co
     return inputs.takeError();
   }
   std::string script = folder.file("script.ld"), output = folder.file("out.so");
-  if (llvm::Error error = writeFile(script, llvm::ArrayRef<char>(kScript.data(), kScript.size()))) {
+  if (llvm::Error error = writeFile(script, kScript)) {
     return error;
   }
   std::vector<std::string> arguments = {"-shared", "-T", script, "-o", output, "--no-undefined", "-z", "rodynamic", "-z",
@@ -240,7 +188,7 @@ llvm::Error linkObject(llvm::ArrayRef<Bytes> objects, const Program &program, co
   if (llvm::Error error = llvm::objcopy::executeObjcopyOnBinary(config, *object->getBinary(), os)) {
     return error;
   }
-  if (llvm::Error error = writeFile(output, bytes)) {
+  if (llvm::Error error = writeFile(output, llvm::StringRef(bytes.data(), bytes.size()))) {
     return error;
   }
   return moveInto(output, path);

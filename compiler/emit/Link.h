@@ -9,5 +9,7 @@ namespace dlc::emit {
 llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path);
 /// Links objects and weights into one relocatable object whose only global symbol is the model's.
 llvm::Error linkObject(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path);
+/// A program that runs on its own: the runner, and the shared object at its end, where the runner finds it.
+llvm::Error linkExecutable(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path);
 } // namespace dlc::emit
 #endif

@@ -7,6 +7,7 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/ThreadPool.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace dlc::emit {
 namespace {
@@ -21,8 +22,8 @@ std::string identifier(llvm::StringRef name) {
   return text;
 }
 
-/// Kernels spread over modules, in order, by their number of ops.
-std::vector<mlir::OwningOpRef<mlir::ModuleOp>> partition(mlir::ModuleOp kernels, const CompileOptions &options) {
+/// Kernels spread over at most `most` modules, in order, by their number of ops.
+std::vector<mlir::OwningOpRef<mlir::ModuleOp>> partition(mlir::ModuleOp kernels, const CompileOptions &options, size_t most) {
   std::vector<std::pair<size_t, mlir::func::FuncOp>> sized;
   size_t total = 0;
   for (auto func : kernels.getOps<mlir::func::FuncOp>()) {
@@ -31,7 +32,7 @@ std::vector<mlir::OwningOpRef<mlir::ModuleOp>> partition(mlir::ModuleOp kernels,
     sized.push_back({ops, func});
     total += ops;
   }
-  size_t target = std::max<size_t>(total / kMostObjects + 1, 512), current = 0;
+  size_t target = std::max<size_t>(total / most + 1, 512), current = 0;
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules;
   for (auto [ops, func] : sized) {
     if (modules.empty() || current >= target) {
@@ -46,9 +47,8 @@ std::vector<mlir::OwningOpRef<mlir::ModuleOp>> partition(mlir::ModuleOp kernels,
   return modules;
 }
 
-/// Translates and compiles one module; safe to run beside others.
-llvm::Expected<Bytes> compileOne(mlir::ModuleOp module, const CompileOptions &options, bool assembly) {
-  llvm::LLVMContext context;
+/// Translates one module; safe to run beside others, each with its own context.
+llvm::Expected<std::unique_ptr<llvm::Module>> translateOne(mlir::ModuleOp module, llvm::LLVMContext &context) {
   std::unique_ptr<llvm::Module> llvmModule = cpu::translateKernels(module, context);
   if (!llvmModule) {
     return llvm::createStringError("could not translate kernels to LLVM IR");
@@ -58,7 +58,13 @@ llvm::Expected<Bytes> compileOne(mlir::ModuleOp module, const CompileOptions &op
       f.setVisibility(llvm::GlobalValue::HiddenVisibility);
     }
   }
-  return cpu::optimizeAndEmitObject(*llvmModule, options.target, options.optLevel, assembly);
+  return llvmModule;
+}
+
+llvm::Expected<Bytes> compileOne(mlir::ModuleOp module, const CompileOptions &options) {
+  llvm::LLVMContext context;
+  llvm::Expected<std::unique_ptr<llvm::Module>> llvmModule = translateOne(module, context);
+  return llvmModule ? cpu::optimizeAndEmitObject(**llvmModule, options.target, options.optLevel) : llvmModule.takeError();
 }
 } // namespace
 
@@ -66,8 +72,31 @@ std::string modelSymbol(llvm::StringRef name) { return "dlc_model_" + identifier
 std::string kernelSymbol(llvm::StringRef name, llvm::StringRef kernel) { return "dlc_" + identifier(name) + "_" + identifier(kernel); }
 std::string weightsSymbol(llvm::StringRef name) { return "dlc_weights_" + identifier(name); }
 
-mlir::FailureOr<std::vector<Bytes>> compileKernels(mlir::ModuleOp kernels, const CompileOptions &options, bool assembly) {
-  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules = partition(kernels, options);
+mlir::FailureOr<KernelTexts> kernelTexts(mlir::ModuleOp kernels, const CompileOptions &options) {
+  mlir::OwningOpRef<mlir::ModuleOp> copy(kernels.clone());
+  KernelTexts texts;
+  for (mlir::OwningOpRef<mlir::ModuleOp> &module : partition(*copy, options, 1)) {
+    llvm::LLVMContext context;
+    if (mlir::failed(cpu::lowerKernelsToLLVMDialect(*module, options.target))) {
+      return mlir::failure();
+    }
+    llvm::Expected<std::unique_ptr<llvm::Module>> llvmModule = translateOne(*module, context);
+    if (!llvmModule) {
+      return kernels.emitError() << llvm::toString(llvmModule.takeError());
+    }
+    llvm::raw_string_ostream stream(texts.ir);
+    (*llvmModule)->print(stream, nullptr);
+    llvm::Expected<Bytes> text = cpu::optimizeAndEmitObject(**llvmModule, options.target, options.optLevel, true);
+    if (!text) {
+      return kernels.emitError() << llvm::toString(text.takeError());
+    }
+    texts.assembly.append(text->begin(), text->end());
+  }
+  return texts;
+}
+
+mlir::FailureOr<std::vector<Bytes>> compileKernels(mlir::ModuleOp kernels, const CompileOptions &options) {
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules = partition(kernels, options, kMostObjects);
   std::vector<Bytes> objects(modules.size());
   std::vector<std::string> errors(modules.size());
   for (auto &module : modules) {
@@ -78,7 +107,7 @@ mlir::FailureOr<std::vector<Bytes>> compileKernels(mlir::ModuleOp kernels, const
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));
   for (size_t i = 0; i < modules.size(); ++i) {
     pool.async([&, i] {
-      llvm::Expected<Bytes> object = compileOne(*modules[i], options, assembly);
+      llvm::Expected<Bytes> object = compileOne(*modules[i], options);
       object ? void(objects[i] = std::move(*object)) : void(errors[i] = llvm::toString(object.takeError()));
     });
   }

@@ -7,9 +7,10 @@
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/SourceModel.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/IR/OperationSupport.h"
+#include "mlir/Support/Timing.h"
 #include <CLI/CLI.hpp>
 
 namespace dlc {
@@ -17,8 +18,9 @@ namespace {
 
 struct CompileCommandOptions {
   SourceOptions source;
-  std::string output;
+  std::string output, dumpDir;
   std::string emit = "so";
+  bool isTimed = false, printsChanges = false;
 };
 
 /// Texts go to the output file, or to standard output.
@@ -31,22 +33,71 @@ int writeText(const std::string &text, const std::string &output) {
   return error ? reportError(std::move(error)) : exitDone;
 }
 
-int emitLevel(SourceModel &model, const CompileOptions &options, const CompileCommandOptions &command) {
+int reported(const SourceModel &model) {
+  model.report();
+  return exitInput;
+}
+
+int emitText(SourceModel &model, const CompileOptions &options, const CompileCommandOptions &command) {
+  if (command.emit == "llvm" || command.emit == "asm") {
+    KernelText kind = command.emit == "llvm" ? KernelText::IR : KernelText::Assembly;
+    mlir::FailureOr<std::string> text = compileToText(model.module(), options, kind);
+    return mlir::failed(text) ? reported(model) : writeText(*text, command.output);
+  }
   Level level = llvm::StringSwitch<Level>(command.emit)
                     .Case("nn", Level::NN)
                     .Case("graph", Level::Graph)
                     .Case("linalg", Level::Linalg)
                     .Default(Level::RT);
-  if (mlir::failed(runPipeline(model.module(), options, Level::NN, level))) {
-    model.report();
-    return exitInput;
+  bool isLowered = mlir::succeeded(runPipeline(model.module(), options, Level::NN, level));
+  return isLowered ? writeText(toText(model.module()), command.output) : reported(model);
+}
+
+/// The kind of an artifact and what its file is called by default; nothing for texts.
+std::optional<std::pair<ArtifactKind, std::string>> artifactKind(llvm::StringRef emit) {
+  using Kind = std::pair<ArtifactKind, std::string>;
+  return llvm::StringSwitch<std::optional<Kind>>(emit)
+      .Case("so", Kind(ArtifactKind::SharedObject, ".so"))
+      .Case("obj", Kind(ArtifactKind::Object, ".o"))
+      .Case("exe", Kind(ArtifactKind::Executable, ""))
+      .Default(std::nullopt);
+}
+
+/// The runner that was built with this dlc: beside it, or where it is installed.
+llvm::Expected<std::string> findRunner() {
+  static int anchor = 0;
+  std::string self = llvm::sys::fs::getMainExecutable("dlc", &anchor);
+  llvm::SmallString<128> folder(llvm::sys::path::parent_path(self)), installed(llvm::sys::path::parent_path(folder));
+  llvm::sys::path::append(installed, DLC_LIBRARY_FOLDER, "dlc");
+  for (llvm::SmallString<128> path : {folder, installed}) {
+    llvm::sys::path::append(path, "dlc_runner");
+    if (llvm::sys::fs::exists(path)) {
+      return path.str().str();
+    }
   }
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  mlir::OpPrintingFlags flags;
-  flags.elideLargeElementsAttrs(32).elideLargeResourceString(64);
-  model.module()->print(stream, flags);
-  return writeText(text + "\n", command.output);
+  return makeError("--emit=exe needs the program dlc_runner in {0} or {1}, found none", folder, installed);
+}
+
+int compileWith(const CompileCommandOptions &command, CompileOptions &options) {
+  auto artifact = artifactKind(command.emit);
+  if (artifact && artifact->first == ArtifactKind::Executable) {
+    llvm::Expected<std::string> runner = findRunner();
+    if (!runner) {
+      return reportError(runner.takeError());
+    }
+    options.runner = *runner;
+  }
+  mlir::TimingScope importScope = options.timing->nest("import");
+  SourceModel model;
+  if (!model.import(command.source)) {
+    return reported(model);
+  }
+  importScope.stop();
+  if (!artifact) {
+    return emitText(model, options, command);
+  }
+  std::string output = !command.output.empty() ? command.output : options.name + artifact->second;
+  return mlir::failed(compileModule(model.module(), options, artifact->first, output)) ? reported(model) : exitDone;
 }
 
 int compile(const CompileCommandOptions &command) {
@@ -55,30 +106,14 @@ int compile(const CompileCommandOptions &command) {
     reportError(options.takeError());
     return exitUsage;
   }
-  SourceModel model;
-  if (!model.import(command.source)) {
-    model.report();
-    return exitInput;
-  }
-  if (command.emit == "so" || command.emit == "obj") {
-    bool isShared = command.emit == "so";
-    std::string output = !command.output.empty() ? command.output : options->name + (isShared ? ".so" : ".o");
-    ArtifactKind kind = isShared ? ArtifactKind::SharedObject : ArtifactKind::Object;
-    if (mlir::failed(compileModule(model.module(), *options, kind, output))) {
-      model.report();
-      return exitInput;
-    }
-    return exitDone;
-  }
-  if (command.emit == "asm") {
-    mlir::FailureOr<std::string> text = compileToAssembly(model.module(), *options);
-    if (mlir::failed(text)) {
-      model.report();
-      return exitInput;
-    }
-    return writeText(*text, command.output);
-  }
-  return emitLevel(model, *options, command);
+  options->dumpDir = command.dumpDir;
+  options->printAfterChange = command.printsChanges;
+  // Prints to standard error when it goes, if it was enabled.
+  mlir::DefaultTimingManager timing;
+  timing.setEnabled(command.isTimed);
+  mlir::TimingScope scope = timing.getRootScope();
+  options->timing = &scope;
+  return compileWith(command, *options);
 }
 
 int check(const SourceOptions &source) {
@@ -102,9 +137,18 @@ void addCompileCommand(CLI::App &app, int &exitCode) {
   addSourceOptions(*command, options->source);
   addCodeOptions(*command, options->source);
   command->add_option("-o,--output", options->output, "Where to write; default: the model's name in this folder")->type_name("FILE");
-  command->add_option("--emit", options->emit, "so, obj, or a level on the way: nn, graph, linalg, rt, asm")
-      ->check(CLI::IsMember({"so", "obj", "nn", "graph", "linalg", "rt", "asm"}))
+  command
+      ->add_option("--emit", options->emit,
+                   "so: what the engine loads (default); obj: to link into a program, with a C header beside it; exe: a "
+                   "program; or a text: nn, graph, linalg, rt, llvm (before LLVM optimises it), asm")
+      ->check(CLI::IsMember({"so", "obj", "exe", "nn", "graph", "linalg", "rt", "llvm", "asm"}).description(""))
       ->type_name("KIND");
+  auto debugging = [&](CLI::Option *option) { option->group("Looking inside"); };
+  debugging(command->add_option("--dump-dir", options->dumpDir, "Write the IR of each level, and the kernels as LLVM IR and assembly, into DIR")
+                ->type_name("DIR"));
+  debugging(command->add_flag("--timing", options->isTimed, "Print where the time went, to standard error"));
+  debugging(command->add_flag("--print-ir-after-change", options->printsChanges,
+                              "Print the IR after each pass that changed it, to standard error"));
   command->callback([options, &exitCode] { exitCode = compile(*options); });
 }
 
@@ -126,17 +170,7 @@ llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::String
   if (!model.import(source)) {
     return model.takeError();
   }
-  llvm::SmallString<128> file;
-  if (std::error_code error = llvm::sys::fs::createTemporaryFile("dlc", "so", file)) {
-    return makeError("could not make a temporary file: {0}", error.message());
-  }
-  llvm::FileRemover remover(file);
-  if (mlir::failed(compileModule(model.module(), *options, ArtifactKind::SharedObject, file))) {
-    return model.takeError();
-  }
-  auto buffer = llvm::MemoryBuffer::getFile(file, false, false, true);
-  return buffer ? llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>(std::move(*buffer))
-                : makeError("{0}: {1}", file, buffer.getError().message());
+  return model.compile(*options);
 }
 
 } // namespace dlc
