@@ -112,7 +112,9 @@ private:
       taken.insert(op);
       for (mlir::Value v : op->getOperands()) {
         if (!ops.contains(v.getDefiningOp())) {
-          (isSplat(v) ? void(splats.push_back(v.getDefiningOp())) : void(inputs.insert(v)));
+          // A contraction reads its operands from memory.
+          bool isInline = isSplat(v) && (strategy == kLoopsStrategy || !isContraction(op));
+          (isInline ? void(splats.push_back(v.getDefiningOp())) : void(inputs.insert(v)));
         }
       }
       for (mlir::Value v : op->getResults()) {

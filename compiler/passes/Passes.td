@@ -63,7 +63,7 @@ def FoldConstants : Pass<"dlc-fold-constants", "::mlir::func::FuncOp"> {
   let description = [{
     Results may hold `budget` bytes more than their operands, in all. Ops are evaluated by the reference evaluator.
   }];
-  let options = [Option<"budget", "budget", "uint64_t", "67108864", "bytes that folding may add">];
+  let options = [Option<"budget", "budget", "uint64_t", "536870912", "bytes that folding may add">];
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 
