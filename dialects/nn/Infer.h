@@ -31,7 +31,8 @@ inline llvm::LogicalResult checkRankOf(mlir::Operation *op, mlir::Value value, i
   return mlir::success();
 }
 
-inline llvm::LogicalResult checkElement(mlir::Operation *op, mlir::Value value, mlir::Type element, llvm::StringRef what) {
+inline llvm::LogicalResult checkElement(mlir::Operation *op, mlir::Value value, mlir::Type element,
+                                        llvm::StringRef what) {
   if (elementOf(value) != element) {
     return op->emitOpError() << "expected " << what << " of type " << element << ", got " << elementOf(value);
   }

@@ -1,4 +1,5 @@
 //===- Build.cpp - ops that many rules create -----------------------------------------------===//
+#include "importers/onnx/KnownValues.h"
 #include "importers/onnx/Node.h"
 
 namespace dlc::onnx_import {
@@ -73,6 +74,13 @@ Value Node::perChannel(Value v, int64_t axis, int64_t rank) {
   Shape shape(rank - axis, number(1));
   shape[0] = nn::shapeOf(v)[0];
   return reshape(v, shape);
+}
+
+dim::ShapeAttr Node::shapeAttr(llvm::ArrayRef<Expr> shape) {
+  if (!KnownValues::areHandy(shape)) {
+    (void)fail("expected sizes below 2^46, and formulas of few terms");
+  }
+  return dim::ShapeAttr::get(context(), shape);
 }
 
 Shape Node::numbers(llvm::ArrayRef<int64_t> values) {

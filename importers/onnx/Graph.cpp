@@ -8,6 +8,9 @@ constexpr unsigned kMaxDepth = 64;
 
 llvm::StringRef normalDomain(llvm::StringRef domain) { return domain == "ai.onnx" ? llvm::StringRef() : domain; }
 
+/// Of one tensor; far above what fits in memory.
+constexpr int64_t kMaxElements = int64_t(1) << 46;
+
 /// Problems without end help nobody.
 constexpr size_t kMaxProblems = 1000;
 } // namespace
@@ -173,6 +176,32 @@ void Importer::importNode(Scope &scope, const onnx::NodeProto &node, mlir::OpBui
     return applyFunction(scope, node, builder, *function, operands);
   }
   applyRule(scope, node, builder, match, opset, std::move(operands));
+}
+
+bool Importer::noteSizes(Type type) {
+  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  if (!tensor) {
+    return true;
+  }
+  int64_t elements = 1;
+  for (int64_t size : tensor.getShape()) {
+    if (size > 0 && (__builtin_mul_overflow(elements, size, &elements) || elements > kMaxElements)) {
+      return false;
+    }
+  }
+  if (tensor.hasStaticShape()) {
+    return true;
+  }
+  Shape shape = dim::getShape(tensor);
+  if (!KnownValues::areHandy(shape)) {
+    return false;
+  }
+  for (Expr e : shape) {
+    if (!dim::getConstant(e) && !dim::isUnknown(e)) {
+      seenSizes.insert(e);
+    }
+  }
+  return true;
 }
 
 bool Importer::spend(int64_t nodes) {

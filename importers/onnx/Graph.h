@@ -28,6 +28,12 @@ public:
   mlir::ElementsAttr convertConstant(const onnx::SparseTensorProto &tensor, std::string &error) {
     return constants.convert(tensor, error);
   }
+  /// Takes an op with regions out of the graph. It stays until the end of the import, because what is known of values is
+  /// kept by their addresses.
+  void discard(mlir::Operation *op);
+  /// Notes that the dims of the type are sizes; false when their formulas are too large to work with.
+  bool noteSizes(Type type);
+  bool isKnownSize(Expr e) const { return seenSizes.contains(e); }
   KnownValues known;
   SymbolNames symbols;
   /// The last error that an op emitted.
@@ -84,6 +90,8 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp main;
   mlir::Operation *lastConstant = nullptr;
+  llvm::DenseSet<Expr> seenSizes;
+  std::vector<mlir::Operation *> discarded;
   int64_t budget = int64_t(1) << 22;
   const size_t problemsBefore;
 };

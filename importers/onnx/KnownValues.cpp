@@ -4,7 +4,10 @@
 namespace dlc::onnx_import {
 namespace {
 constexpr int64_t kMaxElements = 64;
-constexpr int kMaxFormula = 256;
+constexpr int64_t kMaxSize = int64_t(1) << 46;
+constexpr int kMaxFormula = 192;
+/// Of a product of sums, multiplied out.
+constexpr size_t kMaxTerms = 1024;
 
 /// Counts the parts of `e` down from `budget`; false when there are more.
 bool fits(dim::Expr e, int &budget) {
@@ -41,6 +44,18 @@ std::optional<nn::Tensor> fromFormulas(mlir::RankedTensorType type, const dim::S
 }
 } // namespace
 
+bool KnownValues::areHandy(llvm::ArrayRef<dim::Expr> shape) {
+  size_t terms = 1;
+  return llvm::all_of(shape, [&](dim::Expr e) {
+    int budget = kMaxFormula;
+    if (std::optional<int64_t> number = dim::getConstant(e); number && (*number > kMaxSize || *number < -kMaxSize)) {
+      return false;
+    }
+    terms *= e.getKind() == dim::ExprKind::Sum ? e.getOperands().size() : 1;
+    return terms <= kMaxTerms && fits(e, budget);
+  });
+}
+
 void KnownValues::note(mlir::Operation *op) {
   noteFormulas(op);
   noteTensors(op);
@@ -64,8 +79,7 @@ void KnownValues::noteFormulas(mlir::Operation *op) {
     return;
   }
   for (dim::Expr e : *result) {
-    int budget = kMaxFormula;
-    if (dim::isUnknown(e) || !fits(e, budget)) {
+    if (dim::isUnknown(e) || !areHandy(e)) {
       return;
     }
   }

@@ -9,6 +9,8 @@ namespace dlc::onnx_import {
 /// too large to be of use are dropped.
 class KnownValues {
 public:
+  /// True for formulas that are small enough to compute with, each and multiplied with each other.
+  static bool areHandy(llvm::ArrayRef<dim::Expr> shape);
   /// To be called once for every op, after those that define its operands.
   void note(mlir::Operation *op);
   /// The elements of an integer tensor in row-major order as formulas, when they are known.

@@ -62,6 +62,9 @@ Value Importer::addArgument(Scope &scope, llvm::StringRef name, Type type) {
   Value v = entry.addArgument(type, mlir::NameLoc::get(mlir::StringAttr::get(context, name)));
   Binding binding;
   binding.value = v;
+  if (!noteSizes(type)) {
+    report(nullptr, 0, "input '" + name + "': expected fewer than 2^46 elements, and formulas of few terms");
+  }
   if (!scope.define(name, binding)) {
     report(nullptr, 0, "expected inputs of different names, got '" + name + "' twice");
   }
@@ -251,6 +254,10 @@ mlir::OwningOpRef<mlir::ModuleOp> Importer::run() {
   mlir::OpBuilder builder = mlir::OpBuilder::atBlockEnd(&main.getBody().front());
   importNodes(scope, graph.node(), wantedOutputs(), builder);
   finishMain(scope);
+  for (mlir::Operation *op : llvm::reverse(discarded)) {
+    op->dropAllUses();
+    op->destroy();
+  }
   if (problems.size() != problemsBefore) {
     return {};
   }

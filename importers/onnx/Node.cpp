@@ -33,9 +33,17 @@ llvm::LogicalResult Node::finish(mlir::Operation *op) {
     op->erase();
     return fail(importer.diagnostic);
   }
+  for (mlir::Value v : op->getResults()) {
+    if (!importer.noteSizes(v.getType())) {
+      op->erase();
+      return fail("expected results of fewer than 2^46 elements, and formulas of few terms");
+    }
+  }
   importer.known.note(op);
   return mlir::success();
 }
+
+bool Node::isSize(Expr e) const { return dim::provablyNonNegative(e) || importer.isKnownSize(e); }
 
 std::optional<Shape> Node::sizes(unsigned i) {
   Value v = in(i);
@@ -48,12 +56,20 @@ std::optional<Shape> Node::sizes(unsigned i) {
     (void)fail("expected a 1-D tensor of integers of known length at input " + llvm::Twine(i));
     return std::nullopt;
   }
+  return readSizes(v);
+}
+
+std::optional<Shape> Node::readSizes(Value v) {
+  if (!v) {
+    return std::nullopt;
+  }
   if (std::optional<Shape> known = importer.known.formulas(v)) {
     return known;
   }
   Shape symbols;
   llvm::StringRef base = proto.name().empty() ? llvm::StringRef(proto.op_type()) : llvm::StringRef(proto.name());
-  for (int64_t k = 0; k < type.getNumElements(); ++k) {
+  int64_t count = llvm::cast<mlir::RankedTensorType>(v.getType()).getNumElements();
+  for (int64_t k = 0; k < count; ++k) {
     symbols.push_back(importer.symbols.fresh(base + "_" + llvm::Twine(k), /*maybeNegative=*/true));
   }
   return make<nn::ReadDimsOp>(v, shapeAttr(symbols)) ? std::optional<Shape>(symbols) : std::nullopt;

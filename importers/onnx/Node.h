@@ -92,6 +92,8 @@ public:
   std::optional<llvm::SmallVector<double>> knownFloats(Value v);
   /// The elements of a constant; null when `v` is none.
   std::optional<nn::Tensor> knownTensor(Value v);
+  /// The elements of a small integer tensor as formulas; those that can't be followed become symbols that are read.
+  std::optional<Shape> readSizes(Value v);
   /// Attribute or operand `i`, whichever this version of the op has; both must be numbers known now.
   std::optional<Ints> knownIntsOf(llvm::StringRef attribute, unsigned i);
 
@@ -153,9 +155,12 @@ public:
   // Sizes.
   Expr number(int64_t value) { return dim::constant(context(), value); }
   Shape numbers(llvm::ArrayRef<int64_t> values);
-  dim::ShapeAttr shapeAttr(llvm::ArrayRef<Expr> shape) { return dim::ShapeAttr::get(context(), shape); }
+  /// Fails where the formulas are too large to work with.
+  dim::ShapeAttr shapeAttr(llvm::ArrayRef<Expr> shape);
   /// Sizes named by fresh symbols.
   Expr freshSize(const llvm::Twine &what, bool maybeNegative = false);
+  /// True when the formula can't be negative: it is the size of a value that has been seen, or this can be proved.
+  bool isSize(Expr e) const;
 
 private:
   const onnx::AttributeProto *attribute(llvm::StringRef name, onnx::AttributeProto::AttributeType type);

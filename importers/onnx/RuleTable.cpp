@@ -18,6 +18,13 @@ const RuleTable &RuleTable::get() {
     addQLinearRules(t);
     addSearchRules(t);
     addRnnRules(t);
+    addIndexRules(t);
+    addLossRules(t);
+    addResizeRules(t);
+    addEinsumRules(t);
+    addFusedRules(t);
+    addControlRules(t);
+    addSequenceRules(t);
     addShapeRules(t);
     addSliceRules(t);
     return t;

@@ -67,6 +67,13 @@ void addQuantRules(RuleTable &table);
 void addQLinearRules(RuleTable &table);
 void addSearchRules(RuleTable &table);
 void addRnnRules(RuleTable &table);
+void addIndexRules(RuleTable &table);
+void addLossRules(RuleTable &table);
+void addResizeRules(RuleTable &table);
+void addEinsumRules(RuleTable &table);
+void addFusedRules(RuleTable &table);
+void addControlRules(RuleTable &table);
+void addSequenceRules(RuleTable &table);
 void addShapeRules(RuleTable &table);
 void addSliceRules(RuleTable &table);
 } // namespace dlc::onnx_import

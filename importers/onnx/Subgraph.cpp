@@ -2,6 +2,11 @@
 #include "importers/onnx/Graph.h"
 
 namespace dlc::onnx_import {
+void Importer::discard(mlir::Operation *op) {
+  op->remove();
+  discarded.push_back(op);
+}
+
 llvm::LogicalResult Importer::importSubgraph(Node &node, const onnx::GraphProto &graph,
                                              llvm::ArrayRef<Value> arguments, llvm::SmallVectorImpl<Value> &results) {
   Scope scope(node.scope.frame, &node.scope);

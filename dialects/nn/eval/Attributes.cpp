@@ -71,6 +71,7 @@ mlir::ElementsAttr attrFromTensor(const Tensor &t) {
   if (t.bytes() <= kInlineBytes && getElementBits(t.element()) % 8 == 0) {
     return mlir::DenseElementsAttr::getFromRawBuffer(type, raw);
   }
-  return mlir::DenseResourceElementsAttr::get(type, "data", mlir::HeapAsmResourceBlob::allocateAndCopyWithAlign(raw, 64));
+  return mlir::DenseResourceElementsAttr::get(type, "data",
+                                              mlir::HeapAsmResourceBlob::allocateAndCopyWithAlign(raw, 64));
 }
 } // namespace dlc::nn

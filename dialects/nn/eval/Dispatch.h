@@ -48,7 +48,10 @@ template <class To, class From> To convert(From x) {
   if constexpr (isFloating<From> && std::is_integral_v<To> && !std::is_same_v<To, bool>) {
     double v = double(Compute<From>(x));
     double low = double(std::numeric_limits<To>::min()), high = double(std::numeric_limits<To>::max());
-    return v != v ? To(0) : v <= low ? std::numeric_limits<To>::min() : v >= high ? std::numeric_limits<To>::max() : To(v);
+    return v != v      ? To(0)
+           : v <= low  ? std::numeric_limits<To>::min()
+           : v >= high ? std::numeric_limits<To>::max()
+                       : To(v);
   } else if constexpr (std::is_same_v<To, bool>) {
     return Compute<From>(x) != Compute<From>(0);
   } else if constexpr (isSmallFloat<To>) {

@@ -104,7 +104,8 @@ llvm::LogicalResult Evaluator::bindTypes(mlir::Block &block, llvm::ArrayRef<Datu
 
 mlir::FailureOr<std::vector<Datum>> Evaluator::run(mlir::Block &block, llvm::ArrayRef<Datum> inputs) {
   if (inputs.size() != block.getNumArguments() || mlir::failed(bindTypes(block, inputs))) {
-    return block.getParentOp()->emitError() << "expected " << block.getNumArguments() << " inputs, got " << inputs.size();
+    return block.getParentOp()->emitError()
+           << "expected " << block.getNumArguments() << " inputs, got " << inputs.size();
   }
   llvm::DenseMap<mlir::Value, unsigned> uses;
   for (auto [argument, datum] : llvm::zip(block.getArguments(), inputs)) {
@@ -156,6 +157,9 @@ void registerEvaluate(mlir::DialectRegistry &registry) {
     attachOrderEval(*context);
     attachNormEval(*context);
     attachQuantEval(*context);
+    attachRandomEval(*context);
+    attachEinsumEval(*context);
+    attachDynamicEval(*context);
     attachSequenceEval(*context);
     attachControlEval(*context);
     attachSampleEval(*context);

@@ -12,8 +12,8 @@ struct Block {
   int64_t row, rows, column, columns;
 };
 
-/// result[i][j] = sum of lhs[i][k] * rhs[k][j], for an m x n result and a sum over `depth`. `lhs` and `rhs` copy a block
-/// into a dense row-major buffer; `store` gets each finished block of the result once.
+/// result[i][j] = sum of lhs[i][k] * rhs[k][j], for an m x n result and a sum over `depth`. `lhs` and `rhs` copy a
+/// block into a dense row-major buffer; `store` gets each finished block of the result once.
 template <class Acc>
 void multiply(int64_t m, int64_t n, int64_t depth, llvm::function_ref<void(Block, Acc *)> lhs,
               llvm::function_ref<void(Block, Acc *)> rhs, llvm::function_ref<void(Block, const Acc *)> store) {

@@ -29,8 +29,7 @@ struct BFloat16 {
 /// An 8-bit (or narrower) float of LLVM's `Semantics`, kept in one byte.
 template <llvm::APFloat::Semantics S> struct TinyFloat {
   /// The types without a negative zero have no infinity either, and turn it into NaN.
-  static constexpr bool isUnsignedZero =
-      S == llvm::APFloat::S_Float8E4M3FNUZ || S == llvm::APFloat::S_Float8E5M2FNUZ;
+  static constexpr bool isUnsignedZero = S == llvm::APFloat::S_Float8E4M3FNUZ || S == llvm::APFloat::S_Float8E5M2FNUZ;
   static float greatest() {
     llvm::APFloat x = llvm::APFloat::getLargest(llvm::APFloat::EnumToSemantics(S));
     bool lost;
@@ -61,7 +60,8 @@ using F8E5M2FNUZ = TinyFloat<llvm::APFloat::S_Float8E5M2FNUZ>;
 
 template <class T> constexpr bool isComplex = false;
 template <class T> constexpr bool isComplex<std::complex<T>> = true;
-template <class T> constexpr bool isSmallFloat = !std::is_arithmetic_v<T> && !isComplex<T> && !std::is_same_v<T, std::string>;
+template <class T>
+constexpr bool isSmallFloat = !std::is_arithmetic_v<T> && !isComplex<T> && !std::is_same_v<T, std::string>;
 template <class T> constexpr bool isFloating = std::is_floating_point_v<T> || isSmallFloat<T>;
 /// What arithmetic on T is done in: small floats in float, the others in themselves.
 template <class T> using Compute = std::conditional_t<isSmallFloat<T>, float, T>;

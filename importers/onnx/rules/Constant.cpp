@@ -78,8 +78,10 @@ Result dropout(Node &n) {
   n.ignore({"consumed_inputs", "is_test", "ratio", "seed"});
   if (n.has(2)) {
     std::optional<Ints> training = n.knownInts(n.in(2));
-    if (!training || training->size() != 1 || training->front()) {
-      return n.fail("expected training_mode false at compile time");
+    std::optional<llvm::SmallVector<double>> ratio = n.knownFloats(n.in(1));
+    bool drops = !training || training->size() != 1 || training->front();
+    if (drops && !(ratio && ratio->size() == 1 && ratio->front() == 0)) {
+      return n.fail("expected training_mode false, or ratio 0, at compile time");
     }
   }
   if (n.wants(1)) {

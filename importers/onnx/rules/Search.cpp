@@ -57,9 +57,7 @@ Result hardmax(Node &n) {
   if (!best) {
     return mlir::failure();
   }
-  // The positions along the axis: running sums of ones.
-  Value ones = n.broadcast(n.scalar(i64, 1), nn::shapeOf(x));
-  Value position = n.make<nn::CumSumOp>(ones, axis, true, false);
+  Value position = n.make<nn::IotaOp>(n.shapeAttr(nn::shapeOf(x)), axis, i64);
   Value hot = n.cast(n.make<nn::EqualOp>(position, best), e);
   return n.result(n.reshape(hot, shape));
 }

@@ -40,6 +40,13 @@ Expr isZero(Node &n, Expr e) {
 /// 1 where `e`, an integer, is negative; otherwise 0.
 Expr isNegative(Node &n, Expr e) { return dim::min(dim::max(dim::sub(n.number(0), e), n.number(0)), n.number(1)); }
 
+/// True for what can only be a size: dims alone decide it. What is read from data may be 0 or -1 as well.
+bool isPlainSize(Node &n, Expr e) {
+  bool fromData = false;
+  dim::forEachSymbol(e, [&](llvm::StringRef name) { fromData |= name.ends_with("$"); });
+  return !fromData || n.isSize(e);
+}
+
 /// The shape that a Reshape's operand asks for: 0 copies the input's size, -1 takes what is left.
 std::optional<Shape> reshapeTarget(Node &n, const Shape &from, llvm::ArrayRef<Expr> asked, bool allowZero) {
   // `known` has a 1 where the size is inferred; `inferred` is 1 there, as a formula.
@@ -55,7 +62,7 @@ std::optional<Shape> reshapeTarget(Node &n, const Shape &from, llvm::ArrayRef<Ex
     if (number) {
       known.push_back(*number == -1 ? n.number(1) : *number == 0 && !allowZero ? copied : e);
       inferred.push_back(n.number(*number == -1));
-    } else if (dim::provablyNonNegative(e)) {
+    } else if (isPlainSize(n, e)) {
       known.push_back(e);
       inferred.push_back(n.number(0));
     } else {
@@ -155,21 +162,6 @@ Result expand(Node &n) {
   return mlir::failed(shape) ? n.fail(error) : n.result(n.broadcast(n.in(0), *shape));
 }
 
-/// Each repeated dim becomes [repeats, size], broadcast and merged again.
-Value tileBy(Node &n, Value x, llvm::ArrayRef<Expr> repeats) {
-  Shape single, repeated, result;
-  for (auto [size, count] : llvm::zip(nn::shapeOf(x), repeats)) {
-    if (!dim::isConstant(count, 1)) {
-      single.push_back(n.number(1));
-      repeated.push_back(count);
-    }
-    single.push_back(size);
-    repeated.push_back(size);
-    result.push_back(dim::mul(size, count));
-  }
-  return n.reshape(n.broadcast(n.reshape(x, single), repeated), result);
-}
-
 Result tile(Node &n) {
   int64_t rank = nn::rankOf(n.in(0));
   std::optional<Shape> repeats = n.sizes(1);
@@ -192,7 +184,7 @@ Result tile(Node &n) {
   if (static_cast<int64_t>(repeats->size()) != rank) {
     return n.fail("expected " + llvm::Twine(rank) + " repeats, got " + llvm::Twine(repeats->size()));
   }
-  return n.result(tileBy(n, n.in(0), *repeats));
+  return n.result(n.make<nn::TileOp>(n.in(0), n.shapeAttr(*repeats)));
 }
 } // namespace
 

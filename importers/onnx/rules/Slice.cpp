@@ -9,15 +9,15 @@ using Result = llvm::LogicalResult;
 /// Positions from here on mean "to the end", whatever the size.
 constexpr int64_t kEnd = std::numeric_limits<int32_t>::max();
 
-Expr atMost(Expr e, Expr bound) { return dim::provablyNonNegative(dim::sub(bound, e)) ? e : dim::min(e, bound); }
-Expr atLeast(Expr e, Expr bound) { return dim::provablyNonNegative(dim::sub(e, bound)) ? e : dim::max(e, bound); }
+Expr atMost(Node &n, Expr e, Expr bound) { return n.isSize(dim::sub(bound, e)) ? e : dim::min(e, bound); }
+Expr atLeast(Node &n, Expr e, Expr bound) { return n.isSize(dim::sub(e, bound)) ? e : dim::max(e, bound); }
 
 /// A position counted from the front: negative ones start at the end.
 Expr fromFront(Node &n, Expr position, Expr size) {
   if (std::optional<int64_t> number = dim::getConstant(position)) {
     return *number < 0 ? dim::add(position, size) : position;
   }
-  if (dim::provablyNonNegative(position)) {
+  if (n.isSize(position)) {
     return position;
   }
   Expr negative = dim::min(dim::max(dim::sub(n.number(0), position), n.number(0)), n.number(1));
@@ -34,7 +34,7 @@ Expr clampPosition(Node &n, Expr position, Expr size, Expr low, Expr high) {
       return low;
     }
   }
-  return atLeast(atMost(fromFront(n, position, size), high), low);
+  return atLeast(n, atMost(n, fromFront(n, position, size), high), low);
 }
 
 struct Extent {
@@ -44,10 +44,10 @@ Extent extentOf(Node &n, Expr start, Expr end, Expr size, int64_t step) {
   Expr zero = n.number(0), last = dim::add(size, n.number(-1));
   if (step > 0) {
     Expr first = clampPosition(n, start, size, zero, size), stop = clampPosition(n, end, size, zero, size);
-    return {first, atLeast(dim::ceilDiv(dim::sub(stop, first), n.number(step)), zero)};
+    return {first, atLeast(n, dim::ceilDiv(dim::sub(stop, first), n.number(step)), zero)};
   }
   Expr first = clampPosition(n, start, size, zero, last), stop = clampPosition(n, end, size, n.number(-1), last);
-  return {atLeast(first, zero), atLeast(dim::ceilDiv(dim::sub(first, stop), n.number(-step)), zero)};
+  return {atLeast(n, first, zero), atLeast(n, dim::ceilDiv(dim::sub(first, stop), n.number(-step)), zero)};
 }
 
 struct SliceOperands {

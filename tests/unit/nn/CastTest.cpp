@@ -7,8 +7,9 @@ using CastTest = NNTest;
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
 TEST_F(CastTest, FloatsToIntegersTruncateAndSaturate) {
-  expectEqual<int8_t>(eval("cast %0 {to = i8, saturate = true}", {floats({5}, {1.9f, -1.9f, 300, -300, NAN})}, "tensor<5xi8>"),
-                      0, tensor<int8_t>({5}, {1, -1, 127, -128, 0}));
+  expectEqual<int8_t>(
+      eval("cast %0 {to = i8, saturate = true}", {floats({5}, {1.9f, -1.9f, 300, -300, NAN})}, "tensor<5xi8>"), 0,
+      tensor<int8_t>({5}, {1, -1, 127, -128, 0}));
   expectEqual<uint8_t>(eval("cast %0 {to = ui8, saturate = true}", {longs({2}, {-1, 257})}, "tensor<2xui8>"), 0,
                        tensor<uint8_t>({2}, {255, 1}));
   expectEqual<bool>(eval("cast %0 {to = i1, saturate = true}", {floats({3}, {0, -0.5f, NAN})}, "tensor<3xi1>"), 0,
@@ -44,15 +45,14 @@ TEST_F(CastTest, RoundsToNearestEven) {
 }
 
 TEST_F(CastTest, Strings) {
-  expectEqual<std::string>(
-      eval("cast %0 {to = !nn.string, saturate = true}", {floats({5}, {0.47892547f, -1, 1e-5f, kInf, NAN})},
-           "tensor<5x!nn.string>"),
-      0, tensor<std::string>({5}, {"0.47892547", "-1.0", "1e-05", "INF", "NaN"}));
+  expectEqual<std::string>(eval("cast %0 {to = !nn.string, saturate = true}",
+                                {floats({5}, {0.47892547f, -1, 1e-5f, kInf, NAN})}, "tensor<5x!nn.string>"),
+                           0, tensor<std::string>({5}, {"0.47892547", "-1.0", "1e-05", "INF", "NaN"}));
   expectNear(eval("cast %0 {to = f32, saturate = true}",
                   {tensor<std::string>({5}, {"3.14", "1e-5", "-inf", "+INF", "nan"})}, "tensor<5xf32>"),
              0, floats({5}, {3.14f, 1e-5f, -kInf, kInf, NAN}));
-  expectEqual<int64_t>(eval("cast %0 {to = i64, saturate = true}", {tensor<std::string>({2}, {"9007199254740993", "-5"})},
-                            "tensor<2xi64>"),
+  expectEqual<int64_t>(eval("cast %0 {to = i64, saturate = true}",
+                            {tensor<std::string>({2}, {"9007199254740993", "-5"})}, "tensor<2xi64>"),
                        0, longs({2}, {9007199254740993, -5}));
   EXPECT_TRUE(eval("cast %0 {to = f32, saturate = true}", {tensor<std::string>({1}, {"x"})}, "tensor<1xf32>").empty());
 }

@@ -52,5 +52,30 @@ TEST_F(ContractionTest, MatmulOfNothing) {
                      floats({2, 2}, {0, 0, 0, 0}));
   EXPECT_TRUE(eval("matmul %0, %1", {floats({0, 3}, {}), floats({3, 2}, {1, 2, 3, 4, 5, 6})}, "tensor<0x2xf32>")[0]);
 }
+
+TEST_F(ContractionTest, Einsum) {
+  Tensor a = floats({2, 3}, {1, 2, 3, 4, 5, 6}), b = floats({3, 2}, {7, 8, 9, 10, 11, 12}),
+         square = floats({2, 2}, {1, 2, 3, 4});
+  expectEqual<float>(eval("einsum %0, %1 {equation = \"ij,jk->ik\"}", {a, b}, "tensor<2x2xf32>"), 0,
+                     floats({2, 2}, {58, 64, 139, 154}));
+  expectEqual<float>(eval("einsum %0, %1 {equation = \"ij, jk\"}", {a, b}, "tensor<2x2xf32>"), 0,
+                     floats({2, 2}, {58, 64, 139, 154}));
+  expectEqual<float>(eval("einsum %0 {equation = \"ba\"}", {a}, "tensor<3x2xf32>"), 0,
+                     floats({3, 2}, {1, 4, 2, 5, 3, 6}));
+  expectEqual<float>(eval("einsum %0 {equation = \"ii->i\"}", {square}, "tensor<2xf32>"), 0, floats({2}, {1, 4}));
+  expectEqual<float>(eval("einsum %0 {equation = \"...ii ->...\"}", {square}, "tensor<f32>"), 0, floats({}, {5}));
+  expectEqual<float>(eval("einsum %0 {equation = \"ij->i\"}", {a}, "tensor<2xf32>"), 0, floats({2}, {6, 15}));
+  Tensor batch = floats({2, 1, 2}, {1, 2, 3, 4}), matrix = floats({1, 2, 1}, {1, 10});
+  expectEqual<float>(eval("einsum %0, %1 {equation = \"...ij,...jk->...ik\"}", {batch, matrix}, "tensor<2x1x1xf32>"), 0,
+                     floats({2, 1, 1}, {21, 43}));
+  EXPECT_TRUE(eval("einsum %0 {equation = \"ij->ik\"}", {a}, "tensor<2x2xf32>").empty());
+  EXPECT_TRUE(eval("einsum %0 {equation = \"ijk\"}", {a}, "tensor<2x2xf32>").empty());
+}
+
+TEST_F(ContractionTest, Det) {
+  expectNear(eval("det %0", {floats({2, 2}, {0, 1, 2, 3})}, "tensor<f32>"), 0, floats({}, {-2}));
+  expectNear(eval("det %0", {floats({2, 2, 2}, {1, 2, 3, 4, 1, 3, 3, 1})}, "tensor<2xf32>"), 0, floats({2}, {-2, -8}));
+  expectNear(eval("det %0", {floats({3, 3}, {2, 0, 0, 1, 2, 3, 2, 4, 6})}, "tensor<f32>"), 0, floats({}, {0}));
+}
 } // namespace
 } // namespace dlc::nn

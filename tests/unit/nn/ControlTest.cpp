@@ -27,7 +27,9 @@ TEST_F(ControlTest, IfWithOtherElementTypesIsRefused) {
     func.func @main(%c: tensor<i1>, %x: tensor<f32>, %y: tensor<i64>) {
       %r = nn.if %c : tensor<i1> -> tensor<f32> { nn.yield %x : tensor<f32> } else { nn.yield %y : tensor<i64> }
       nn.yield %r : tensor<f32>
-    })", {tensor<bool>({}, {true}), floats({}, {1}), longs({}, {1})}).empty());
+    })",
+                         {tensor<bool>({}, {true}), floats({}, {1}), longs({}, {1})})
+                  .empty());
   EXPECT_NE(errors.find("expected regions with results of one kind"), std::string::npos) << errors;
 }
 
@@ -63,7 +65,8 @@ TEST_F(ControlTest, LoopGrowsValuesWhoseSizesAreNamedInside) {
         nn.yield %c, %w : tensor<i1>, tensor<?xf32, #dim.shape<[2 * len]>>
       }
       nn.yield %r : tensor<?xf32>
-    })", {longs({}, {3}), floats({1}, {5})});
+    })",
+                                    {longs({}, {3}), floats({1}, {5})});
   expectEqual<float>(r, 0, floats({8}, std::vector<float>(8, 5)));
 }
 
@@ -78,7 +81,8 @@ TEST_F(ControlTest, LoopWhile) {
         nn.yield %more, %w : tensor<i1>, tensor<f32>
       }
       nn.yield %r : tensor<f32>
-    })", {tensor<bool>({}, {true}), floats({}, {3}), floats({}, {20})});
+    })",
+                                    {tensor<bool>({}, {true}), floats({}, {3}), floats({}, {20})});
   expectEqual<float>(r, 0, floats({}, {24}));
 }
 
@@ -93,7 +97,8 @@ TEST_F(ControlTest, Sequences) {
       %e = nn.sequence_erase %t, %p : (!nn.sequence<tensor<?xf32>>, tensor<i64>) -> !nn.sequence<tensor<?xf32>>
       %l = nn.sequence_at %e, %p : (!nn.sequence<tensor<?xf32>>, tensor<i64>) -> tensor<?xf32>
       nn.yield %n, %c, %l : tensor<i64>, tensor<?xf32>, tensor<?xf32>
-    })", {floats({1}, {1}), floats({2}, {2, 3}), longs({}, {-1})});
+    })",
+                                    {floats({1}, {1}), floats({2}, {2, 3}), longs({}, {-1})});
   expectEqual<int64_t>(r, 0, longs({}, {3}));
   expectEqual<float>(r, 1, floats({5}, {1, 2, 3, 2, 3}));
   expectEqual<float>(r, 2, floats({2}, {2, 3}));
@@ -106,7 +111,8 @@ TEST_F(ControlTest, SplitAndStack) {
       %c = nn.concat_from_sequence %s {axis = 0, new_axis = true} : (!nn.sequence<tensor<2xf32>>) -> tensor<?x2xf32>
       %t = nn.split_to_sequence %x, %two {axis = 1} : (tensor<2x3xf32>, tensor<i64>) -> !nn.sequence<tensor<2x?xf32>>
       nn.yield %c, %t : tensor<?x2xf32>, !nn.sequence<tensor<2x?xf32>>
-    })", {range({2, 3}), longs({}, {2})});
+    })",
+                                    {range({2, 3}), longs({}, {2})});
   expectEqual<float>(r, 0, floats({3, 2}, {0, 3, 1, 4, 2, 5}));
   ASSERT_EQ(r[1].items().size(), 2u);
   expectEqual<float>(r[1].items(), 0, floats({2, 2}, {0, 1, 3, 4}));
@@ -122,7 +128,8 @@ TEST_F(ControlTest, Optionals) {
       %b = nn.optional_has %none : (!nn.optional<tensor<f32>>) -> tensor<i1>
       %y = nn.optional_get %o : (!nn.optional<tensor<f32>>) -> tensor<f32>
       nn.yield %a, %b, %y : tensor<i1>, tensor<i1>, tensor<f32>
-    })", {floats({}, {7})});
+    })",
+                                    {floats({}, {7})});
   expectEqual<bool>(r, 0, tensor<bool>({}, {true}));
   expectEqual<bool>(r, 1, tensor<bool>({}, {false}));
   expectEqual<float>(r, 2, floats({}, {7}));

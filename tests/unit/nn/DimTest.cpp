@@ -76,16 +76,14 @@ TEST_F(DimTest, Evaluates) {
 }
 
 TEST_F(DimTest, SubstitutesIntoNormalForm) {
-  Expr e = substitute(expr("floordiv(n, 2) + m"), [&](llvm::StringRef name) {
-    return name == "n" ? expr("4 * m") : Expr();
-  });
+  Expr e = substitute(expr("floordiv(n, 2) + m"),
+                      [&](llvm::StringRef name) { return name == "n" ? expr("4 * m") : Expr(); });
   EXPECT_EQ(e, expr("3 * m"));
 }
 
 TEST_F(DimTest, TextReadsBack) {
-  for (llvm::StringRef text :
-       {"0", "-5", "batch", "n - 1", "2 * a * b - 3 * c + 7", "floordiv(seq + 1, 2)", "mod(a, b)", "min(a, max(b, 3))",
-        "floordiv(a * b - c, 2 * d + 1)", "x.y$ + _z", "?"}) {
+  for (llvm::StringRef text : {"0", "-5", "batch", "n - 1", "2 * a * b - 3 * c + 7", "floordiv(seq + 1, 2)",
+                               "mod(a, b)", "min(a, max(b, 3))", "floordiv(a * b - c, 2 * d + 1)", "x.y$ + _z", "?"}) {
     Expr e = expr(text);
     EXPECT_EQ(expr(toString(e)), e) << text.str();
     std::string attribute = "#dim.expr<" + toString(e) + ">";

@@ -9,8 +9,9 @@ TEST_F(MoveTest, ReshapeAndBroadcast) {
   Tensor x = range({2, 3});
   expectEqual<float>(eval("reshape %0 {shape = #dim.shape<[3, 1, 2]>}", {x}, "tensor<3x1x2xf32>"), 0,
                      floats({3, 1, 2}, {0, 1, 2, 3, 4, 5}));
-  expectEqual<float>(eval("broadcast %0 {shape = #dim.shape<[2, 2, 2]>}", {floats({2, 1}, {1, 2})}, "tensor<2x2x2xf32>"), 0,
-                     floats({2, 2, 2}, {1, 1, 2, 2, 1, 1, 2, 2}));
+  expectEqual<float>(
+      eval("broadcast %0 {shape = #dim.shape<[2, 2, 2]>}", {floats({2, 1}, {1, 2})}, "tensor<2x2x2xf32>"), 0,
+      floats({2, 2, 2}, {1, 1, 2, 2, 1, 1, 2, 2}));
   EXPECT_TRUE(eval("reshape %0 {shape = #dim.shape<[4]>}", {x}, "tensor<4xf32>").empty());
 }
 
@@ -21,8 +22,8 @@ TEST_F(MoveTest, TransposeOfStrings) {
 }
 
 TEST_F(MoveTest, Transpose3D) {
-  expectEqual<float>(eval("transpose %0 {permutation = array<i64: 2, 0, 1>}", {range({2, 1, 3})}, "tensor<3x2x1xf32>"), 0,
-                     floats({3, 2, 1}, {0, 3, 1, 4, 2, 5}));
+  expectEqual<float>(eval("transpose %0 {permutation = array<i64: 2, 0, 1>}", {range({2, 1, 3})}, "tensor<3x2x1xf32>"),
+                     0, floats({3, 2, 1}, {0, 3, 1, 4, 2, 5}));
 }
 
 TEST_F(MoveTest, Slice) {
@@ -42,7 +43,8 @@ TEST_F(MoveTest, Slice) {
 
 TEST_F(MoveTest, ConcatAndGather) {
   Tensor x = floats({2, 1}, {1, 2}), y = floats({2, 2}, {3, 4, 5, 6});
-  expectEqual<float>(eval("concat %0, %1 {axis = 1}", {x, y}, "tensor<2x3xf32>"), 0, floats({2, 3}, {1, 3, 4, 2, 5, 6}));
+  expectEqual<float>(eval("concat %0, %1 {axis = 1}", {x, y}, "tensor<2x3xf32>"), 0,
+                     floats({2, 3}, {1, 3, 4, 2, 5, 6}));
   // The examples of ONNX Gather.
   Tensor data = floats({3, 2}, {1.0, 1.2, 2.3, 3.4, 4.5, 5.7});
   expectEqual<float>(eval("gather %0, %1 {axis = 0}", {data, longs({2, 2}, {0, 1, 1, 2})}, "tensor<2x2x2xf32>"), 0,
@@ -53,7 +55,8 @@ TEST_F(MoveTest, ConcatAndGather) {
 }
 
 TEST_F(MoveTest, PadModes) {
-  auto pad = [&](int mode, llvm::StringRef begin, llvm::StringRef end, llvm::ArrayRef<Datum> inputs, llvm::StringRef type) {
+  auto pad = [&](int mode, llvm::StringRef begin, llvm::StringRef end, llvm::ArrayRef<Datum> inputs,
+                 llvm::StringRef type) {
     std::string op = inputs.size() > 1 ? "pad %0, %1" : "pad %0";
     return eval(op + " {mode = " + std::to_string(mode) + " : i32, begins = #dim.shape<[" + begin.str() +
                     "]>, ends = #dim.shape<[" + end.str() + "]>}",
@@ -77,7 +80,8 @@ TEST_F(MoveTest, SizesAreFormulas) {
       %z = nn.reshape %y {shape = #dim.shape<[3 * n, 2]>} : (tensor<3x?x2xf32, #dim.shape<[3, n, 2]>>)
         -> tensor<?x2xf32, #dim.shape<[3 * n, 2]>>
       nn.yield %z : tensor<?x2xf32, #dim.shape<[3 * n, 2]>>
-    })", {floats({1, 2}, {1, 2})});
+    })",
+                                    {floats({1, 2}, {1, 2})});
   expectEqual<float>(r, 0, floats({3, 2}, {1, 2, 1, 2, 1, 2}));
 }
 

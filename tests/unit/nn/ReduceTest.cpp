@@ -14,12 +14,17 @@ std::string reduce(int kind, llvm::StringRef axes, bool keepDims = false) {
 
 TEST_F(ReduceTest, EveryKind) {
   Tensor x = floats({2, 3}, {1, -2, 3, 4, 5, 6});
-  std::vector<std::vector<float>> expected = {
-      {2, 15},  {2.0f / 3, 5}, {-6, 120}, {3, 6}, {-2, 4}, {6, 15}, {std::sqrt(14.0f), std::sqrt(77.0f)},
-      {std::log(2.0f), std::log(15.0f)},
-      {std::log(std::exp(1.0f) + std::exp(-2.0f) + std::exp(3.0f)),
-       std::log(std::exp(4.0f) + std::exp(5.0f) + std::exp(6.0f))},
-      {14, 77}};
+  std::vector<std::vector<float>> expected = {{2, 15},
+                                              {2.0f / 3, 5},
+                                              {-6, 120},
+                                              {3, 6},
+                                              {-2, 4},
+                                              {6, 15},
+                                              {std::sqrt(14.0f), std::sqrt(77.0f)},
+                                              {std::log(2.0f), std::log(15.0f)},
+                                              {std::log(std::exp(1.0f) + std::exp(-2.0f) + std::exp(3.0f)),
+                                               std::log(std::exp(4.0f) + std::exp(5.0f) + std::exp(6.0f))},
+                                              {14, 77}};
   for (int kind = 0; kind < 10; ++kind) {
     expectNear(eval(reduce(kind, "1"), {x}, "tensor<2xf32>"), 0, floats({2}, expected[kind]));
   }
@@ -47,8 +52,10 @@ TEST_F(ReduceTest, Integers) {
   for (int kind : {0, 1, 2, 3, 4, 5, 6, 8, 9}) {
     expectEqual<int32_t>(eval(reduce(kind, "0"), {x}, "tensor<i32>"), 0, tensor<int32_t>({}, {expected[kind]}));
   }
-  expectEqual<uint8_t>(eval(reduce(3, "0"), {tensor<uint8_t>({2}, {200, 100})}, "tensor<ui8>"), 0, tensor<uint8_t>({}, {200}));
-  expectEqual<bool>(eval(reduce(4, "0"), {tensor<bool>({2}, {true, false})}, "tensor<i1>"), 0, tensor<bool>({}, {false}));
+  expectEqual<uint8_t>(eval(reduce(3, "0"), {tensor<uint8_t>({2}, {200, 100})}, "tensor<ui8>"), 0,
+                       tensor<uint8_t>({}, {200}));
+  expectEqual<bool>(eval(reduce(4, "0"), {tensor<bool>({2}, {true, false})}, "tensor<i1>"), 0,
+                    tensor<bool>({}, {false}));
 }
 
 TEST_F(ReduceTest, InfinitiesAndNaN) {
@@ -67,8 +74,8 @@ TEST_F(ReduceTest, Softmax) {
              floats({2, 4}, {0.032058604f, 0.08714432f, 0.23688284f, 0.6439143f, 0.032058604f, 0.08714432f, 0.23688284f,
                              0.6439143f}));
   expectNear(eval("softmax %0 {axis = 1, log = true}", {x}, "tensor<2x4xf32>"), 0,
-             floats({2, 4}, {-3.4401896f, -2.4401896f, -1.4401896f, -0.44018966f, -3.4401896f, -2.4401896f,
-                             -1.4401896f, -0.44018966f}));
+             floats({2, 4}, {-3.4401896f, -2.4401896f, -1.4401896f, -0.44018966f, -3.4401896f, -2.4401896f, -1.4401896f,
+                             -0.44018966f}));
   expectNear(eval("softmax %0 {axis = 0}", {floats({2, 2}, {0, 5, 0, 5})}, "tensor<2x2xf32>"), 0,
              floats({2, 2}, {0.5, 0.5, 0.5, 0.5}));
 }
@@ -88,13 +95,16 @@ TEST_F(ReduceTest, ArgReduce) {
 // Examples of ONNX CumSum.
 TEST_F(ReduceTest, CumSum) {
   Tensor x = floats({5}, {1, 2, 3, 4, 5});
-  auto sum = [&](llvm::StringRef flags) { return eval("cumsum %0 {axis = 0" + flags.str() + "}", {x}, "tensor<5xf32>"); };
+  auto sum = [&](llvm::StringRef flags) {
+    return eval("cumsum %0 {axis = 0" + flags.str() + "}", {x}, "tensor<5xf32>");
+  };
   expectEqual<float>(sum(""), 0, floats({5}, {1, 3, 6, 10, 15}));
   expectEqual<float>(sum(", exclusive = true"), 0, floats({5}, {0, 1, 3, 6, 10}));
   expectEqual<float>(sum(", reverse = true"), 0, floats({5}, {15, 14, 12, 9, 5}));
   expectEqual<float>(sum(", exclusive = true, reverse = true"), 0, floats({5}, {14, 12, 9, 5, 0}));
   Tensor y = tensor<int32_t>({2, 3}, {1, 2, 3, 4, 5, 6});
-  expectEqual<int32_t>(eval("cumsum %0 {axis = 0}", {y}, "tensor<2x3xi32>"), 0, tensor<int32_t>({2, 3}, {1, 2, 3, 5, 7, 9}));
+  expectEqual<int32_t>(eval("cumsum %0 {axis = 0}", {y}, "tensor<2x3xi32>"), 0,
+                       tensor<int32_t>({2, 3}, {1, 2, 3, 5, 7, 9}));
   expectEqual<int32_t>(eval("cumprod %0 {axis = 1, exclusive = true}", {y}, "tensor<2x3xi32>"), 0,
                        tensor<int32_t>({2, 3}, {1, 1, 2, 1, 4, 20}));
 }

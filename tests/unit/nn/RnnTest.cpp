@@ -16,13 +16,14 @@ std::string attributes(llvm::StringRef segments, int direction, llvm::StringRef 
     numbers += ", 0.0";
   }
   return " {operandSegmentSizes = array<i32: " + segments.str() + ">, direction = " + std::to_string(direction) +
-         " : i32, activations = [" + activations.str() + "], alphas = array<f64: " + numbers + ">, betas = array<f64: " +
-         numbers + ">" + more.str() + "}";
+         " : i32, activations = [" + activations.str() + "], alphas = array<f64: " + numbers +
+         ">, betas = array<f64: " + numbers + ">" + more.str() + "}";
 }
 const char *kTanh = "\"tanh\"", *kGru = "\"sigmoid\", \"tanh\"", *kLstm = "\"sigmoid\", \"tanh\", \"tanh\"";
 
 TEST_F(RnnTest, PlainForward) {
-  Tensor x = floats({2, 1, 1}, {1, 2}), w = floats({1, 1, 1}, {0.5}), r = floats({1, 1, 1}, {-1}), b = floats({1, 2}, {0.1f, 0.2f});
+  Tensor x = floats({2, 1, 1}, {1, 2}), w = floats({1, 1, 1}, {0.5}), r = floats({1, 1, 1}, {-1}),
+         b = floats({1, 2}, {0.1f, 0.2f});
   std::vector<Datum> y = eval("rnn %0, %1, %2, %3" + attributes("1, 1, 1, 1, 0, 0", 0, kTanh, 1), {x, w, r, b},
                               "tensor<2x1x1x1xf32>, tensor<1x1x1xf32>");
   float h1 = std::tanh(0.8f), h2 = std::tanh(1.3f - h1);
@@ -43,8 +44,9 @@ TEST_F(RnnTest, ReverseStartsAtEachLength) {
 TEST_F(RnnTest, BidirectionalAndBatchFirst) {
   // [batch, sequence, features]; the backward direction doubles the input.
   Tensor x = floats({1, 3, 1}, {1, 2, 3}), w = floats({2, 1, 1}, {1, 2}), r = floats({2, 1, 1}, {1, 1});
-  std::vector<Datum> y = eval("rnn %0, %1, %2" + attributes("1, 1, 1, 0, 0, 0", 2, "\"relu\", \"relu\"", 2, ", layout = 1"),
-                              {x, w, r}, "tensor<1x3x2x1xf32>, tensor<1x2x1xf32>");
+  std::vector<Datum> y =
+      eval("rnn %0, %1, %2" + attributes("1, 1, 1, 0, 0, 0", 2, "\"relu\", \"relu\"", 2, ", layout = 1"), {x, w, r},
+           "tensor<1x3x2x1xf32>, tensor<1x2x1xf32>");
   expectNear(y, 0, floats({1, 3, 2, 1}, {1, 12, 3, 10, 6, 6}));
   expectNear(y, 1, floats({1, 2, 1}, {6, 12}));
 }
@@ -54,7 +56,8 @@ TEST_F(RnnTest, Gru) {
   Tensor x = floats({1, 1, 1}, {0.5}), w = floats({1, 3, 1}, {1, 2, 3}), r = floats({1, 3, 1}, {0.1f, 0.2f, 0.3f});
   Tensor b = floats({1, 6}, {0.01f, 0.02f, 0.03f, 0.04f, 0.05f, 0.06f}), h0 = floats({1, 1, 1}, {2});
   float z = sigmoid(0.5f + 0.01f + 0.2f + 0.04f), reset = sigmoid(1 + 0.02f + 0.4f + 0.05f);
-  float after = std::tanh(1.5f + 0.03f + 0.3f * (reset * 2) + 0.06f), before = std::tanh(1.5f + 0.03f + reset * (0.6f + 0.06f));
+  float after = std::tanh(1.5f + 0.03f + 0.3f * (reset * 2) + 0.06f),
+        before = std::tanh(1.5f + 0.03f + reset * (0.6f + 0.06f));
   auto run = [&](llvm::StringRef more) {
     return eval("gru %0, %1, %2, %3, %4" + attributes("1, 1, 1, 1, 0, 1", 0, kGru, 2, more), {x, w, r, b, h0},
                 "tensor<1x1x1x1xf32>, tensor<1x1x1xf32>");
@@ -65,7 +68,8 @@ TEST_F(RnnTest, Gru) {
 
 TEST_F(RnnTest, Lstm) {
   // Gates i, o, f, c; the peepholes' order is i, o, f.
-  Tensor x = floats({1, 1, 1}, {1}), w = floats({1, 4, 1}, {0.1f, 0.2f, 0.3f, 0.4f}), r = floats({1, 4, 1}, {1, 2, 3, 4});
+  Tensor x = floats({1, 1, 1}, {1}), w = floats({1, 4, 1}, {0.1f, 0.2f, 0.3f, 0.4f}),
+         r = floats({1, 4, 1}, {1, 2, 3, 4});
   Tensor h0 = floats({1, 1, 1}, {0.5}), c0 = floats({1, 1, 1}, {2}), p = floats({1, 3}, {0.01f, 0.02f, 0.03f});
   float i = sigmoid(0.1f + 0.5f + 0.02f), f = sigmoid(0.3f + 1.5f + 0.06f), c = f * 2 + i * std::tanh(0.4f + 2);
   float o = sigmoid(0.2f + 1 + 0.02f * c);

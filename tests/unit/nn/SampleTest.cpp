@@ -11,8 +11,8 @@ protected:
     std::string type = sizes.str();
     type.replace(type.find(", "), 2, "x");
     return eval("resize %0 {sizes = #dim.shape<[" + sizes.str() + "]>, scales = array<f64: " + scales.str() +
-                    ">, mode = " + std::to_string(mode) + " : i32, coordinates = " + std::to_string(coordinates) + " : i32" +
-                    more.str() + "}",
+                    ">, mode = " + std::to_string(mode) + " : i32, coordinates = " + std::to_string(coordinates) +
+                    " : i32" + more.str() + "}",
                 {x}, "tensor<" + type + "xf32>");
   }
   Tensor twoByTwo() { return floats({2, 2}, {1, 2, 3, 4}); }
@@ -32,11 +32,11 @@ TEST_F(SampleTest, ResizeNearest) {
              floats({4, 6}, {1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 3, 3, 3, 4, 4, 4}));
   expectNear(resize(twoByFour(), "1, 2", "0.6, 0.6", 0, 0), 0, floats({1, 2}, {1, 3}));
   expectNear(resize(twoByTwo(), "7, 8", "0.0, 0.0", 0, 0), 0,
-             floats({7, 8}, {1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2,
-                             3, 3, 3, 3, 4, 4, 4, 4, 3, 3, 3, 3, 4, 4, 4, 4, 3, 3, 3, 3, 4, 4, 4, 4}));
+             floats({7, 8}, {1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1, 1,
+                             2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 3, 3, 3, 3, 4, 4, 4, 4, 3, 3, 3, 3, 4, 4, 4, 4}));
   expectNear(resize(oneTo16(), "8, 8", "0.0, 0.0", 0, 3, ", nearest = 2 : i32"), 0,
-             floats({8, 8}, {1, 1, 1, 2, 2, 3, 3, 4, 1, 1,  1,  2,  2,  3,  3,  4,  1, 1, 1, 2, 2, 3,
-                             3, 4, 5, 5, 5, 6, 6, 7, 7, 8,  5,  5,  5,  6,  6,  7,  7, 8, 9, 9, 9, 10,
+             floats({8, 8}, {1,  1,  1,  2,  2, 3, 3, 4,  1,  1,  1,  2,  2,  3,  3,  4,  1,  1,  1,  2, 2, 3,
+                             3,  4,  5,  5,  5, 6, 6, 7,  7,  8,  5,  5,  5,  6,  6,  7,  7,  8,  9,  9, 9, 10,
                              10, 11, 11, 12, 9, 9, 9, 10, 10, 11, 11, 12, 13, 13, 13, 14, 14, 15, 15, 16}));
 }
 
@@ -65,15 +65,18 @@ TEST_F(SampleTest, ResizeCubic) {
 TEST_F(SampleTest, ResizeCrops) {
   // Rows 1 and 2, twice the columns' span: the outer columns lie outside.
   Tensor x = floats({3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9}), roi = floats({4}, {0.5, -0.5, 1, 1.5});
-  expectNear(eval("resize %0, %1 {sizes = #dim.shape<[2, 3]>, scales = array<f64: 0.0, 0.0>, mode = 1 : i32, coordinates = 5 : "
-                  "i32, extrapolation = 10.0}",
-                  {x, roi}, "tensor<2x3xf32>"),
-             0, floats({2, 3}, {10, 5, 10, 10, 8, 10}));
+  expectNear(
+      eval(
+          "resize %0, %1 {sizes = #dim.shape<[2, 3]>, scales = array<f64: 0.0, 0.0>, mode = 1 : i32, coordinates = 5 : "
+          "i32, extrapolation = 10.0}",
+          {x, roi}, "tensor<2x3xf32>"),
+      0, floats({2, 3}, {10, 5, 10, 10, 8, 10}));
 }
 
 TEST_F(SampleTest, ResizeKeepsEqualDims) {
   Tensor bytes = tensor<uint8_t>({1, 2}, {7, 9});
-  expectEqual<uint8_t>(eval("resize %0 {sizes = #dim.shape<[1, 2]>, scales = array<f64: 1.0, 1.0>, mode = 2 : i32, coordinates = 0 : i32}",
+  expectEqual<uint8_t>(eval("resize %0 {sizes = #dim.shape<[1, 2]>, scales = array<f64: 1.0, 1.0>, mode = 2 : i32, "
+                            "coordinates = 0 : i32}",
                             {bytes}, "tensor<1x2xui8>"),
                        0, bytes);
 }
@@ -105,7 +108,8 @@ TEST_F(SampleTest, RoiAlign) {
     x.values<float>()[i] = float(i % 8 + 10 * (i / 8));
   }
   Tensor rois = floats({1, 4}, {1, 2, 5, 4});
-  std::string op = "roi_align %0, %1, %2 {height = 2, width = 2, sampling_ratio = 2, spatial_scale = 1.0, half_pixel = ";
+  std::string op =
+      "roi_align %0, %1, %2 {height = 2, width = 2, sampling_ratio = 2, spatial_scale = 1.0, half_pixel = ";
   expectNear(eval(op + "false}", {x, rois, longs({1}, {0})}, "tensor<1x1x2x2xf32>"), 0,
              floats({1, 1, 2, 2}, {27, 29, 37, 39}), 1e-4); // centres (2, 2.5), (4, 2.5), (2, 3.5), (4, 3.5)
   expectNear(eval(op + "true}", {x, rois, longs({1}, {0})}, "tensor<1x1x2x2xf32>"), 0,

@@ -24,4 +24,20 @@ def NN_MatmulIntegerOp : NN_Op<"matmul_integer", [AttrSizedOperandSegments]> {
                        Optional<NN_IntTensor>:$rhs_zero);
   let results = (outs NN_Tensor:$result);
 }
+
+def NN_EinsumOp : NN_Op<"einsum"> {
+  let summary = "sums of products, as an equation says: `ij,jk->ik`";
+  let description = [{
+    Letters name dims; `...` stands for dims that broadcast; a letter twice in one operand takes its diagonal. Without
+    `->` the result has the letters that occur once, in alphabetical order, after the broadcast dims. Letters missing
+    in the result are summed over.
+  }];
+  let arguments = (ins Variadic<NN_NumberTensor>:$inputs, StrAttr:$equation);
+  let results = (outs NN_Tensor:$result);
+}
+def NN_DetOp : NN_Op<"det"> {
+  let summary = "the determinants of the matrices in the last two dims";
+  let arguments = (ins NN_FloatTensor:$input);
+  let results = (outs NN_Tensor:$result);
+}
 #endif

@@ -137,7 +137,8 @@ llvm::LogicalResult evalMatmulInteger(MatmulIntegerOp op, EvalContext &context, 
   }
   mlir::Type i32 = elementOf(op.getResult());
   mlir::FailureOr<Tensor> a = lessZero(context, i32, lhs, lhsZero, rows);
-  mlir::FailureOr<Tensor> b = lessZero(context, i32, rhs, rhsZero, rhsZero ? rhsZero->shape() : llvm::ArrayRef<int64_t>());
+  mlir::FailureOr<Tensor> b =
+      lessZero(context, i32, rhs, rhsZero, rhsZero ? rhsZero->shape() : llvm::ArrayRef<int64_t>());
   if (mlir::failed(a) || mlir::failed(b)) {
     return mlir::failure();
   }

@@ -91,8 +91,9 @@ llvm::LogicalResult LoopOp::inferResultTypes(Types &types) {
     return mlir::failure();
   }
   if (getBody().getNumArguments() != carried + 2 || yield.getNumOperands() < carried + 1) {
-    return emitOpError() << "expected a region with " << carried + 2 << " arguments that yields at least " << carried + 1
-                         << " values, got " << getBody().getNumArguments() << " and " << yield.getNumOperands();
+    return emitOpError() << "expected a region with " << carried + 2 << " arguments that yields at least "
+                         << carried + 1 << " values, got " << getBody().getNumArguments() << " and "
+                         << yield.getNumOperands();
   }
   llvm::StringSet<> known;
   for (mlir::Type type : getOperandTypes()) {
@@ -103,7 +104,8 @@ llvm::LogicalResult LoopOp::inferResultTypes(Types &types) {
     }
   }
   for (size_t i = 0; i < carried; ++i) {
-    mlir::Type start = getCarried()[i].getType(), next = yield.getOperand(i + 1).getType(), type = joinTypes(start, next);
+    mlir::Type start = getCarried()[i].getType(), next = yield.getOperand(i + 1).getType(),
+               type = joinTypes(start, next);
     if (!type || !areCompatible(getBody().getArgument(i + 2).getType(), type)) {
       return emitOpError() << "expected a carried value of one kind, got " << start << " and " << next;
     }

@@ -78,9 +78,7 @@ void convolve(const Problem &p, const Tensor &input, const Tensor &weight, const
           }
         }
       };
-      auto patches = [&](Block block, Sum<T> *buffer) {
-        copyPatches(p, x, taps, positions, block, inputZero, buffer);
-      };
+      auto patches = [&](Block block, Sum<T> *buffer) { copyPatches(p, x, taps, positions, block, inputZero, buffer); };
       auto store = [&](Block block, const Sum<T> *sums) {
         for (int64_t i = 0; i < block.rows; ++i) {
           T *y = result.values<T>().data() + p.output.at(n, g * out + i);
@@ -107,7 +105,8 @@ void convolveBytes(const Problem &p, const Tensor &input, const Tensor &weight, 
   }
 }
 
-template <class Op> llvm::LogicalResult run(Op op, const Problem &p, EvalContext &context, Operands operands, Tensor &result) {
+template <class Op>
+llvm::LogicalResult run(Op op, const Problem &p, EvalContext &context, Operands operands, Tensor &result) {
   const Tensor &input = operands[0].tensor(), &weight = operands[1].tensor(), *bias = optionalOperand(op, operands, 2);
   return dispatch<Numbers>(context, input.element(), [&](auto tag) {
     using X = typename decltype(tag)::type;
@@ -155,8 +154,7 @@ template <class Op> Sizes convSizes(Op op, llvm::ArrayRef<int64_t> input, llvm::
   return sizes;
 }
 
-template <class Op>
-llvm::LogicalResult evalConv(Op op, EvalContext &context, Operands operands, Results &results) {
+template <class Op> llvm::LogicalResult evalConv(Op op, EvalContext &context, Operands operands, Results &results) {
   const Tensor &weight = operands[1].tensor();
   Image input(operands[0].tensor().shape(), op.getChannelLast());
   llvm::ArrayRef<int64_t> kernel = weight.shape().drop_front(2);
@@ -167,8 +165,17 @@ llvm::LogicalResult evalConv(Op op, EvalContext &context, Operands operands, Res
   Sizes shape = Image::shape(input.batch, out, convSizes(op, input.sizes, kernel), op.getChannelLast());
   Tensor result = Tensor::zeros(elementOf(op.getResult()), shape);
   results.push_back(result);
-  Problem p{kernel,     op.getStrides(), op.getDilations(), op.getPads(), groups, input, Image(shape, op.getChannelLast()),
-            convSource, in * taps,       taps,              out / groups * in * taps};
+  Problem p{kernel,
+            op.getStrides(),
+            op.getDilations(),
+            op.getPads(),
+            groups,
+            input,
+            Image(shape, op.getChannelLast()),
+            convSource,
+            in * taps,
+            taps,
+            out / groups * in * taps};
   return run(op, p, context, operands, result);
 }
 
@@ -190,8 +197,17 @@ llvm::LogicalResult evalConvTranspose(ConvTransposeOp op, EvalContext &context, 
   Sizes shape = Image::shape(input.batch, out * groups, sizes, op.getChannelLast());
   Tensor result = Tensor::zeros(elementOf(op.getResult()), shape);
   results.push_back(result);
-  Problem p{kernel,           op.getStrides(), op.getDilations(), op.getPads(), groups, input,
-            Image(shape, op.getChannelLast()), transposedSource, taps, out * taps, in / groups * out * taps};
+  Problem p{kernel,
+            op.getStrides(),
+            op.getDilations(),
+            op.getPads(),
+            groups,
+            input,
+            Image(shape, op.getChannelLast()),
+            transposedSource,
+            taps,
+            out * taps,
+            in / groups * out * taps};
   return run(op, p, context, operands, result);
 }
 } // namespace

@@ -13,7 +13,8 @@ template <class C> std::string floatText(C x) {
   C size = std::abs(x);
   bool plain = size == 0 || (size >= C(1e-4) && size < C(1e16));
   char buffer[64];
-  auto end = std::to_chars(buffer, buffer + sizeof(buffer), x, plain ? std::chars_format::fixed : std::chars_format::scientific);
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), x,
+                           plain ? std::chars_format::fixed : std::chars_format::scientific);
   std::string text(buffer, end.ptr);
   return plain && text.find('.') == std::string::npos ? text + ".0" : text;
 }

@@ -150,7 +150,8 @@ mlir::FailureOr<Tensor> resultOf(mlir::Operation *op, EvalContext &context, Oper
 }
 
 /// Evaluates a unary op whose function is defined for the classes in `allowed`.
-template <int allowed, class F> llvm::LogicalResult unary(mlir::Operation *op, EvalContext &context, Operands operands, Results &results, F f) {
+template <int allowed, class F>
+llvm::LogicalResult unary(mlir::Operation *op, EvalContext &context, Operands operands, Results &results, F f) {
   mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
   if (mlir::failed(r)) {
     return mlir::failure();
@@ -186,9 +187,9 @@ llvm::LogicalResult refuseZeroDivisor(EvalContext &context, const Tensor &diviso
   return mlir::success();
 }
 
-#define DLC_UNARY(Op, classes, expression)                                                                            \
+#define DLC_UNARY(Op, classes, expression)                                                                             \
   llvm::LogicalResult eval##Op(Op op, EvalContext &c, Operands o, Results &r) {                                        \
-    return unary<classes>(op, c, o, r, [](auto x) { return expression; });                                            \
+    return unary<classes>(op, c, o, r, [](auto x) { return expression; });                                             \
   }
 DLC_UNARY(AbsOp, Numbers, Functions::abs(x))
 DLC_UNARY(NegOp, Numbers, Functions::neg(x))
@@ -220,18 +221,18 @@ DLC_UNARY(CeilOp, Floats, std::ceil(x))
 DLC_UNARY(RoundOp, Floats, std::nearbyint(x))
 #undef DLC_UNARY
 
-#define DLC_UNARY_AB(Op, expression)                                                                                  \
+#define DLC_UNARY_AB(Op, expression)                                                                                   \
   llvm::LogicalResult eval##Op(Op op, EvalContext &c, Operands o, Results &r) {                                        \
-    double a = op.getAlpha().convertToDouble(), b = op.getBeta().convertToDouble();                                   \
-    return unary<Floats>(op, c, o, r, [=](auto x) {                                                                   \
-      using C = decltype(x);                                                                                          \
-      [[maybe_unused]] C alpha = C(a), beta = C(b);                                                                   \
-      return C(expression);                                                                                           \
-    });                                                                                                               \
+    double a = op.getAlpha().convertToDouble(), b = op.getBeta().convertToDouble();                                    \
+    return unary<Floats>(op, c, o, r, [=](auto x) {                                                                    \
+      using C = decltype(x);                                                                                           \
+      [[maybe_unused]] C alpha = C(a), beta = C(b);                                                                    \
+      return C(expression);                                                                                            \
+    });                                                                                                                \
   }
 DLC_UNARY_AB(LeakyReluOp, x < 0 ? alpha * x : x)
 DLC_UNARY_AB(EluOp, x < 0 ? alpha * std::expm1(x) : x)
-DLC_UNARY_AB(HardSigmoidOp, Functions::max(C(0), Functions::min(C(1), C(alpha * x + beta))))
+DLC_UNARY_AB(HardSigmoidOp, Functions::max(C(0), Functions::min(C(1), C(alpha *x + beta))))
 #undef DLC_UNARY_AB
 
 template <class F>
@@ -257,20 +258,20 @@ llvm::LogicalResult evalIsInfOp(IsInfOp op, EvalContext &c, Operands o, Results 
   return classify(op, c, o, r, [=](auto x) { return std::isinf(x) && (x < 0 ? negative : positive); });
 }
 
-#define DLC_BINARY(Op, classes, expression)                                                                           \
+#define DLC_BINARY(Op, classes, expression)                                                                            \
   llvm::LogicalResult eval##Op(Op op, EvalContext &c, Operands o, Results &r) {                                        \
-    return binary<classes, false>(op, c, o, r, [](auto x, auto y) { return expression; });                            \
+    return binary<classes, false>(op, c, o, r, [](auto x, auto y) { return expression; });                             \
   }
-#define DLC_DIVISION(Op, expression)                                                                                  \
+#define DLC_DIVISION(Op, expression)                                                                                   \
   llvm::LogicalResult eval##Op(Op op, EvalContext &c, Operands o, Results &r) {                                        \
-    if (mlir::failed(refuseZeroDivisor(c, o[1].tensor()))) {                                                          \
-      return mlir::failure();                                                                                         \
-    }                                                                                                                 \
-    return binary<Numbers, false>(op, c, o, r, [](auto x, auto y) { return expression; });                            \
+    if (mlir::failed(refuseZeroDivisor(c, o[1].tensor()))) {                                                           \
+      return mlir::failure();                                                                                          \
+    }                                                                                                                  \
+    return binary<Numbers, false>(op, c, o, r, [](auto x, auto y) { return expression; });                             \
   }
-#define DLC_COMPARE(Op, expression)                                                                                   \
+#define DLC_COMPARE(Op, expression)                                                                                    \
   llvm::LogicalResult eval##Op(Op op, EvalContext &c, Operands o, Results &r) {                                        \
-    return binary<Numbers | Bools, true>(op, c, o, r, [](auto x, auto y) { return expression; });                     \
+    return binary<Numbers | Bools, true>(op, c, o, r, [](auto x, auto y) { return expression; });                      \
   }
 DLC_BINARY(AddOp, Numbers, Functions::add(x, y))
 DLC_BINARY(SubOp, Numbers, Functions::sub(x, y))
@@ -280,7 +281,7 @@ DLC_DIVISION(ModOp, Functions::mod(x, y))
 DLC_DIVISION(FmodOp, Functions::fmod(x, y))
 DLC_BINARY(MinOp, Numbers, Functions::min(x, y))
 DLC_BINARY(MaxOp, Numbers, Functions::max(x, y))
-DLC_BINARY(AndOp, Bools, x && y)
+DLC_BINARY(AndOp, Bools, x &&y)
 DLC_BINARY(OrOp, Bools, x || y)
 DLC_BINARY(XorOp, Bools, x != y)
 DLC_BINARY(BitAndOp, Integers, x &y)
@@ -322,11 +323,12 @@ llvm::LogicalResult evalPow(PowOp op, EvalContext &context, Operands operands, R
     visitElement(b.element(), [&](auto tb) {
       using A = typename decltype(ta)::type;
       using B = typename decltype(tb)::type;
-      if constexpr (((classOf<A> | classOf<B>) & ~Numbers) == 0) {
+      if constexpr (((classOf<A> | classOf<B>)&~Numbers) == 0) {
         Broadcast ba(a, r->shape()), bb(b, r->shape());
         IndexSpace index(r->shape());
         for (int64_t i = 0; i < r->count(); ++i, index.next()) {
-          r->values<A>()[i] = A(power(Compute<A>(a.values<A>()[ba.at(*index)]), Compute<B>(b.values<B>()[bb.at(*index)])));
+          r->values<A>()[i] =
+              A(power(Compute<A>(a.values<A>()[ba.at(*index)]), Compute<B>(b.values<B>()[bb.at(*index)])));
         }
       }
     });

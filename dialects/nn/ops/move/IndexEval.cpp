@@ -94,10 +94,11 @@ template <class T> T combine(ScatterKind kind, T old, T update) {
 }
 
 /// A copy of `x` with runs of `run` updates at `offsets`.
-llvm::LogicalResult scatter(EvalContext &context, const Tensor &x, const Tensor &updates, llvm::ArrayRef<int64_t> offsets,
-                            int64_t run, ScatterKind kind, Results &results) {
+llvm::LogicalResult scatter(EvalContext &context, const Tensor &x, const Tensor &updates,
+                            llvm::ArrayRef<int64_t> offsets, int64_t run, ScatterKind kind, Results &results) {
   if (updates.count() != static_cast<int64_t>(offsets.size()) * run) {
-    return context.fail("expected " + llvm::Twine(offsets.size() * run) + " updates, got " + llvm::Twine(updates.count()));
+    return context.fail("expected " + llvm::Twine(offsets.size() * run) + " updates, got " +
+                        llvm::Twine(updates.count()));
   }
   Tensor result = Tensor::zeros(x.element(), x.shape());
   results.push_back(result);
@@ -122,7 +123,8 @@ llvm::LogicalResult evalGatherElements(GatherElementsOp op, EvalContext &context
   return mlir::failed(offsets) ? mlir::failure() : gather(context, x, *offsets, 1, indices.shape(), results);
 }
 
-llvm::LogicalResult evalScatterElements(ScatterElementsOp op, EvalContext &context, Operands operands, Results &results) {
+llvm::LogicalResult evalScatterElements(ScatterElementsOp op, EvalContext &context, Operands operands,
+                                        Results &results) {
   const Tensor &x = operands[0].tensor(), &indices = operands[1].tensor();
   mlir::FailureOr<std::vector<int64_t>> offsets = elementOffsets(context, x, indices, op.getAxis());
   return mlir::failed(offsets) ? mlir::failure()
@@ -150,7 +152,8 @@ llvm::LogicalResult evalOneHot(OneHotOp op, EvalContext &context, Operands opera
   const Tensor &indices = operands[0].tensor(), &values = operands[1].tensor();
   mlir::FailureOr<int64_t> depth = context.size(op.getDepth());
   if (mlir::failed(depth) || *depth < 0) {
-    return mlir::failed(depth) ? mlir::failure() : context.fail("expected a depth of at least 0, got " + llvm::Twine(*depth));
+    return mlir::failed(depth) ? mlir::failure()
+                               : context.fail("expected a depth of at least 0, got " + llvm::Twine(*depth));
   }
   Shape shape(indices.shape());
   shape.insert(shape.begin() + op.getAxis(), *depth);
@@ -208,7 +211,8 @@ llvm::LogicalResult evalTile(TileOp op, EvalContext &context, Operands operands,
   return gather(context, x, offsets, 1, shape, results);
 }
 
-llvm::LogicalResult evalReverseSequence(ReverseSequenceOp op, EvalContext &context, Operands operands, Results &results) {
+llvm::LogicalResult evalReverseSequence(ReverseSequenceOp op, EvalContext &context, Operands operands,
+                                        Results &results) {
   const Tensor &x = operands[0].tensor(), &lengths = operands[1].tensor();
   Shape strides = rowMajorStrides(x.shape());
   std::vector<int64_t> offsets;
@@ -260,8 +264,9 @@ llvm::LogicalResult evalCol2Im(Col2ImOp op, EvalContext &context, Operands opera
     windows.push_back(windowCount(op, d, (*sizes)[d]));
   }
   if (channels * taps != x.shape()[1] || countOf(windows) != x.shape()[2]) {
-    return context.fail("expected a multiple of " + llvm::Twine(taps) + " channels and " + llvm::Twine(countOf(windows)) +
-                        " windows, got " + llvm::Twine(x.shape()[1]) + " and " + llvm::Twine(x.shape()[2]));
+    return context.fail("expected a multiple of " + llvm::Twine(taps) + " channels and " +
+                        llvm::Twine(countOf(windows)) + " windows, got " + llvm::Twine(x.shape()[1]) + " and " +
+                        llvm::Twine(x.shape()[2]));
   }
   Tensor result = Tensor::zeros(x.element(), Image::shape(x.shape()[0], channels, *sizes, false));
   results.push_back(result);

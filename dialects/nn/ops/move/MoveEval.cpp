@@ -132,7 +132,8 @@ llvm::LogicalResult evalGather(GatherOp op, EvalContext &context, Operands opera
   for (int64_t i = 0; i < indices.count(); ++i) {
     int64_t index = indices.integer(i);
     if (index < -axis.size || index >= axis.size) {
-      return context.fail("expected an index within " + llvm::Twine(axis.size) + " elements, got " + llvm::Twine(index));
+      return context.fail("expected an index within " + llvm::Twine(axis.size) + " elements, got " +
+                          llvm::Twine(index));
     }
     at.push_back(index < 0 ? index + axis.size : index);
   }

@@ -48,7 +48,8 @@ llvm::LogicalResult LayerNormOp::inferResultTypes(Types &types) {
       fits = dim::isConstant(own[i], 1) || mayBeEqual(own[i], input[input.size() - own.size() + i]);
     }
     if (!fits) {
-      return emitOpError() << "expected scale and bias to broadcast to " << getInput().getType() << ", got " << v.getType();
+      return emitOpError() << "expected scale and bias to broadcast to " << getInput().getType() << ", got "
+                           << v.getType();
     }
   }
   return mlir::success();

@@ -5,7 +5,8 @@
 namespace dlc::nn {
 namespace {
 /// A tensor like `like` with these elements.
-llvm::LogicalResult store(EvalContext &context, const Tensor &like, const std::vector<double> &values, Results &results) {
+llvm::LogicalResult store(EvalContext &context, const Tensor &like, const std::vector<double> &values,
+                          Results &results) {
   Tensor result = Tensor::zeros(like.element(), like.shape());
   results.push_back(result);
   return storeDoubles(context, result, values);
@@ -29,8 +30,9 @@ void standardize(llvm::MutableArrayRef<double> group, double epsilon, bool rms =
 
 llvm::LogicalResult evalBatchNorm(BatchNormOp op, EvalContext &context, Operands operands, Results &results) {
   const Tensor &x = operands[0].tensor();
-  std::vector<double> values = toDoubles(x), scale = toDoubles(operands[1].tensor()), bias = toDoubles(operands[2].tensor()),
-                      mean = toDoubles(operands[3].tensor()), variance = toDoubles(operands[4].tensor());
+  std::vector<double> values = toDoubles(x), scale = toDoubles(operands[1].tensor()),
+                      bias = toDoubles(operands[2].tensor()), mean = toDoubles(operands[3].tensor()),
+                      variance = toDoubles(operands[4].tensor());
   AxisSplit axis(x.shape(), op.getAxis());
   double epsilon = op.getEpsilon().convertToDouble();
   for (size_t i = 0; i < values.size(); ++i) {
@@ -65,7 +67,8 @@ llvm::LogicalResult evalLayerNorm(LayerNormOp op, EvalContext &context, Operands
 llvm::LogicalResult normalizeGroups(EvalContext &context, Operands operands, int64_t channels, double epsilon,
                                     Results &results) {
   const Tensor &x = operands[0].tensor();
-  std::vector<double> values = toDoubles(x), scale = toDoubles(operands[1].tensor()), bias = toDoubles(operands[2].tensor());
+  std::vector<double> values = toDoubles(x), scale = toDoubles(operands[1].tensor()),
+                      bias = toDoubles(operands[2].tensor());
   AxisSplit axis(x.shape(), 1);
   int64_t group = channels * axis.inner;
   for (int64_t i = 0; group > 0 && i < x.count(); i += group) {

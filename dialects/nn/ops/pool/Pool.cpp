@@ -1,5 +1,5 @@
 //===- Pool.cpp - result types of pooling ----------------------------------------===//
-#include "dialects/nn/NN.h"
+#include "dialects/nn/Infer.h"
 
 namespace dlc::nn {
 namespace {
@@ -49,5 +49,33 @@ llvm::LogicalResult MaxPoolOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type
 }
 llvm::LogicalResult AvgPoolOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
   return inferPool(*this, types);
+}
+llvm::LogicalResult LpPoolOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
+  if (getP() < 1) {
+    return emitOpError() << "expected p to be at least 1, got " << getP();
+  }
+  return inferPool(*this, types);
+}
+
+llvm::LogicalResult MaxPoolIndicesOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
+  if (getChannelLast() || (getStorageOrder() != 0 && getStorageOrder() != 1)) {
+    return emitOpError() << "expected channels first and a storage order of 0 or 1, got " << getStorageOrder();
+  }
+  if (mlir::failed(inferPool(*this, types))) {
+    return mlir::failure();
+  }
+  types.push_back(
+      dim::getTensorType(dim::getShape(llvm::cast<mlir::RankedTensorType>(types[0])), integerType(*this, 64)));
+  return mlir::success();
+}
+
+llvm::LogicalResult MaxUnpoolOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
+  size_t rank = rankOf(getInput());
+  if (getIndexed().getDims().size() != rank || getShape().getDims().size() != rank ||
+      rankOf(getIndices()) != rankOf(getInput())) {
+    return emitOpError() << "expected indices and shapes of rank " << rank << ", got " << getIndices().getType();
+  }
+  types.push_back(dim::getTensorType(getShape().getDims(), elementOf(getInput())));
+  return mlir::success();
 }
 } // namespace dlc::nn

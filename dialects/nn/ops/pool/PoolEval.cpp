@@ -94,10 +94,94 @@ llvm::LogicalResult evalAvgPool(AvgPoolOp op, EvalContext &context, Operands ope
                   });
   });
 }
+
+llvm::LogicalResult evalLpPool(LpPoolOp op, EvalContext &context, Operands operands, Results &results) {
+  const Tensor &x = operands[0].tensor();
+  Image input(x.shape(), op.getChannelLast());
+  Tensor result = pooledResult(op, input, results);
+  std::vector<double> values = toDoubles(x), norms(result.count());
+  double p = double(op.getP());
+  forEachWindow(input, Image(result.shape(), op.getChannelLast()),
+                [&](int64_t first, llvm::ArrayRef<int64_t> out, int64_t to) {
+                  double sum = 0;
+                  forEachTap(op, input, out, [&](bool, std::optional<int64_t> offset) {
+                    sum += offset ? std::pow(std::abs(values[first + *offset]), p) : 0;
+                  });
+                  norms[to] = std::pow(sum, 1 / p);
+                });
+  return storeDoubles(context, result, norms);
+}
+
+/// The offset of a spatial position counted in column-major order.
+int64_t columnMajor(const Image &image, int64_t offset) {
+  int64_t result = 0, step = 1;
+  for (size_t d = 0; d < image.sizes.size(); ++d) {
+    result += offset / image.steps[d] % image.sizes[d] * step;
+    step *= image.sizes[d];
+  }
+  return result;
+}
+
+llvm::LogicalResult evalMaxPoolIndices(MaxPoolIndicesOp op, EvalContext &context, Operands operands, Results &results) {
+  const Tensor &x = operands[0].tensor();
+  Image input(x.shape(), false);
+  Tensor result = pooledResult(op, input, results);
+  Tensor indices = Tensor::zeros(elementOf(op.getIndices()), result.shape());
+  results.push_back(indices);
+  return dispatch<Numbers>(context, x.element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    forEachWindow(input, Image(result.shape(), false), [&](int64_t first, llvm::ArrayRef<int64_t> out, int64_t to) {
+      std::optional<int64_t> best;
+      forEachTap(op, input, out, [&](bool, std::optional<int64_t> offset) {
+        if (offset &&
+            (!best || Compute<T>(x.values<T>()[first + *offset]) > Compute<T>(x.values<T>()[first + *best]))) {
+          best = offset;
+        }
+      });
+      result.values<T>()[to] = best ? x.values<T>()[first + *best] : T(lowest<T>());
+      indices.values<int64_t>()[to] = best ? first + (op.getStorageOrder() ? columnMajor(input, *best) : *best) : -1;
+    });
+  });
+}
+
+llvm::LogicalResult evalMaxUnpool(MaxUnpoolOp op, EvalContext &context, Operands operands, Results &results) {
+  const Tensor &x = operands[0].tensor(), &indices = operands[1].tensor();
+  mlir::FailureOr<Sizes> indexed = context.sizes(op.getIndexed().getDims());
+  mlir::FailureOr<Tensor> result = context.result(op.getResult());
+  if (mlir::failed(indexed) || mlir::failed(result)) {
+    return mlir::failure();
+  }
+  Sizes from = rowMajorStrides(*indexed), to = rowMajorStrides(result->shape());
+  std::vector<int64_t> offsets;
+  for (int64_t i = 0; i < x.count(); ++i) {
+    int64_t index = indices.integer(i), offset = 0;
+    if (index < 0 || index >= countOf(*indexed)) {
+      return context.fail("expected an index below " + llvm::Twine(countOf(*indexed)) + ", got " + llvm::Twine(index));
+    }
+    for (size_t d = 0; d < from.size(); ++d) {
+      int64_t position = index / from[d] % (*indexed)[d];
+      if (position >= result->shape()[d]) {
+        return context.fail("expected an element within the result, got position " + llvm::Twine(position));
+      }
+      offset += position * to[d];
+    }
+    offsets.push_back(offset);
+  }
+  results.push_back(*result);
+  return dispatch<Numbers>(context, x.element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (int64_t i = 0; i < x.count(); ++i) {
+      result->template values<T>()[offsets[i]] = x.values<T>()[i];
+    }
+  });
+}
 } // namespace
 
 void attachPoolEval(mlir::MLIRContext &context) {
   attachEvaluate<MaxPoolOp, evalMaxPool>(context);
   attachEvaluate<AvgPoolOp, evalAvgPool>(context);
+  attachEvaluate<LpPoolOp, evalLpPool>(context);
+  attachEvaluate<MaxPoolIndicesOp, evalMaxPoolIndices>(context);
+  attachEvaluate<MaxUnpoolOp, evalMaxUnpool>(context);
 }
 } // namespace dlc::nn

@@ -64,7 +64,8 @@ llvm::LogicalResult evalDequantizeLinear(DequantizeLinearOp op, EvalContext &con
   return storeDoubles(context, result, values);
 }
 
-llvm::LogicalResult evalDynamicQuantize(DynamicQuantizeOp op, EvalContext &context, Operands operands, Results &results) {
+llvm::LogicalResult evalDynamicQuantize(DynamicQuantizeOp op, EvalContext &context, Operands operands,
+                                        Results &results) {
   std::vector<double> values = toDoubles(operands[0].tensor());
   double least = 0, greatest = 0;
   for (double v : values) {
@@ -78,7 +79,8 @@ llvm::LogicalResult evalDynamicQuantize(DynamicQuantizeOp op, EvalContext &conte
     v = std::nearbyint(double(float(v) / scale)) + zero;
   }
   Tensor result = Tensor::zeros(elementOf(op.getResult()), operands[0].tensor().shape());
-  results.append({result, Tensor::scalar(elementOf(op.getScale()), scale), Tensor::scalar(elementOf(op.getZeroPoint()), zero)});
+  results.append(
+      {result, Tensor::scalar(elementOf(op.getScale()), scale), Tensor::scalar(elementOf(op.getZeroPoint()), zero)});
   return storeDoubles(context, result, values);
 }
 } // namespace

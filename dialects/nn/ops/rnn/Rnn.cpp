@@ -9,10 +9,11 @@ struct Sizes {
 };
 
 template <class Op> llvm::LogicalResult checkActivations(Op op, int64_t count) {
-  static const llvm::StringSet<> known = {"sigmoid",     "tanh",         "relu", "affine",   "leaky_relu", "thresholded_relu",
-                                          "scaled_tanh", "hard_sigmoid", "elu",  "softsign", "softplus"};
-  if (static_cast<int64_t>(op.getActivations().size()) != count || static_cast<int64_t>(op.getAlphas().size()) != count ||
-      static_cast<int64_t>(op.getBetas().size()) != count) {
+  static const llvm::StringSet<> known = {"sigmoid",          "tanh",        "relu",         "affine", "leaky_relu",
+                                          "thresholded_relu", "scaled_tanh", "hard_sigmoid", "elu",    "softsign",
+                                          "softplus"};
+  if (static_cast<int64_t>(op.getActivations().size()) != count ||
+      static_cast<int64_t>(op.getAlphas().size()) != count || static_cast<int64_t>(op.getBetas().size()) != count) {
     return op.emitOpError() << "expected " << count << " activations, alphas and betas, got "
                             << op.getActivations().size() << ", " << op.getAlphas().size() << " and "
                             << op.getBetas().size();
@@ -25,7 +26,8 @@ template <class Op> llvm::LogicalResult checkActivations(Op op, int64_t count) {
   return mlir::success();
 }
 
-llvm::LogicalResult checkShape(mlir::Operation *op, mlir::Value v, llvm::ArrayRef<dim::Expr> expected, llvm::StringRef what) {
+llvm::LogicalResult checkShape(mlir::Operation *op, mlir::Value v, llvm::ArrayRef<dim::Expr> expected,
+                               llvm::StringRef what) {
   if (!v) {
     return mlir::success();
   }
@@ -45,15 +47,17 @@ llvm::LogicalResult checkShape(mlir::Operation *op, mlir::Value v, llvm::ArrayRe
 /// Checks what all recurrences share, for `gates` gates and `functions` activations per direction.
 template <class Op> mlir::FailureOr<Sizes> inferSizes(Op op, int64_t gates, int64_t functions) {
   if (rankOf(op.getInput()) != 3 || rankOf(op.getWeights()) != 3 || rankOf(op.getRecurrence()) != 3) {
-    return op.emitOpError() << "expected input, weights and recurrence of rank 3, got " << op.getInput().getType() << ", "
-                            << op.getWeights().getType() << " and " << op.getRecurrence().getType();
+    return op.emitOpError() << "expected input, weights and recurrence of rank 3, got " << op.getInput().getType()
+                            << ", " << op.getWeights().getType() << " and " << op.getRecurrence().getType();
   }
   auto number = [&](int64_t v) { return dim::constant(op.getContext(), v); };
   int64_t directions = op.getDirection() == RnnDirection::Bidirectional ? 2 : 1;
   dim::Shape input = shapeOf(op.getInput());
-  Sizes s{number(directions), input[op.getLayout() ? 1 : 0], input[op.getLayout() ? 0 : 1], shapeOf(op.getRecurrence())[2]};
+  Sizes s{number(directions), input[op.getLayout() ? 1 : 0], input[op.getLayout() ? 0 : 1],
+          shapeOf(op.getRecurrence())[2]};
   dim::Expr rows = dim::mul(s.hidden, number(gates));
-  dim::Shape state = op.getLayout() ? dim::Shape{s.batch, s.directions, s.hidden} : dim::Shape{s.directions, s.batch, s.hidden};
+  dim::Shape state =
+      op.getLayout() ? dim::Shape{s.batch, s.directions, s.hidden} : dim::Shape{s.directions, s.batch, s.hidden};
   if (mlir::failed(checkActivations(op, directions * functions)) ||
       mlir::failed(checkShape(op, op.getWeights(), {s.directions, rows, input[2]}, "weights")) ||
       mlir::failed(checkShape(op, op.getRecurrence(), {s.directions, rows, s.hidden}, "recurrence")) ||
@@ -71,7 +75,8 @@ template <class Op> void appendTypes(Op op, const Sizes &s, unsigned states, Typ
   bool batchFirst = op.getLayout() != 0;
   dim::Shape y = batchFirst ? dim::Shape{s.batch, s.sequence, s.directions, s.hidden}
                             : dim::Shape{s.sequence, s.directions, s.batch, s.hidden};
-  dim::Shape state = batchFirst ? dim::Shape{s.batch, s.directions, s.hidden} : dim::Shape{s.directions, s.batch, s.hidden};
+  dim::Shape state =
+      batchFirst ? dim::Shape{s.batch, s.directions, s.hidden} : dim::Shape{s.directions, s.batch, s.hidden};
   types.push_back(dim::getTensorType(y, element));
   types.append(states, dim::getTensorType(state, element));
 }
@@ -95,8 +100,8 @@ llvm::LogicalResult LstmOp::inferResultTypes(Types &types) {
     return mlir::failure();
   }
   dim::Expr three = dim::constant(getContext(), 3);
-  dim::Shape state = getLayout() ? dim::Shape{s->batch, s->directions, s->hidden}
-                                 : dim::Shape{s->directions, s->batch, s->hidden};
+  dim::Shape state =
+      getLayout() ? dim::Shape{s->batch, s->directions, s->hidden} : dim::Shape{s->directions, s->batch, s->hidden};
   if (mlir::failed(checkShape(*this, getInitialC(), state, "initial_c")) ||
       mlir::failed(checkShape(*this, getPeephole(), {s->directions, dim::mul(s->hidden, three)}, "peephole"))) {
     return mlir::failure();

@@ -10,7 +10,19 @@ using Vector = std::vector<double>;
 
 /// An activation function with its numbers, which first bounds what it gets.
 struct Activation {
-  enum Kind { Sigmoid, Tanh, Relu, Affine, LeakyRelu, ThresholdedRelu, ScaledTanh, HardSigmoid, Elu, Softsign, Softplus };
+  enum Kind {
+    Sigmoid,
+    Tanh,
+    Relu,
+    Affine,
+    LeakyRelu,
+    ThresholdedRelu,
+    ScaledTanh,
+    HardSigmoid,
+    Elu,
+    Softsign,
+    Softplus
+  };
   Kind kind;
   double alpha, beta, clip;
 
@@ -71,8 +83,8 @@ public:
     directions = shape[0], rows = shape[1], hidden = shape[2], features = input[2];
     sequence = input[batchFirst ? 1 : 0], batch = input[batchFirst ? 0 : 1];
     for (auto [name, alpha, beta] : llvm::zip(op.getActivations(), op.getAlphas(), op.getBetas())) {
-      activations.push_back({kindOf(llvm::cast<mlir::StringAttr>(name).getValue()), alpha, beta,
-                             op.getClip().convertToDouble()});
+      activations.push_back(
+          {kindOf(llvm::cast<mlir::StringAttr>(name).getValue()), alpha, beta, op.getClip().convertToDouble()});
     }
   }
   template <class Op> static Vector optional(Op op, Operands operands, unsigned number) {
@@ -80,7 +92,9 @@ public:
     return t ? toDoubles(*t) : Vector();
   }
 
-  const Activation &activation(int64_t d, int64_t i) const { return activations[d * activations.size() / directions + i]; }
+  const Activation &activation(int64_t d, int64_t i) const {
+    return activations[d * activations.size() / directions + i];
+  }
   /// Row `row` of the weights times the input at (t, b), and the input's bias.
   double fromInput(int64_t d, int64_t row, int64_t t, int64_t b) const {
     const double *v = x.data() + (batchFirst ? b * sequence + t : t * batch + b) * features;
@@ -129,7 +143,8 @@ private:
 /// Runs `next(d, b, t, h)`, which turns the state h of a batch element into the next one, over the sequences; appends y
 /// and the final state.
 template <class Op, class F>
-llvm::LogicalResult unroll(Op op, const Recurrence &rec, EvalContext &context, Operands operands, Results &results, F next) {
+llvm::LogicalResult unroll(Op op, const Recurrence &rec, EvalContext &context, Operands operands, Results &results,
+                           F next) {
   llvm::SmallVector<int64_t> stateShape{rec.directions, rec.batch, rec.hidden};
   llvm::SmallVector<int64_t> shape{rec.sequence, rec.directions, rec.batch, rec.hidden};
   if (rec.batchFirst) {
@@ -174,8 +189,8 @@ llvm::LogicalResult evalGru(GruOp op, EvalContext &context, Operands operands, R
       masked[i] = reset[i] * old[i];
     }
     for (int64_t i = 0; i < n; ++i) {
-      double state = op.getLinearBeforeReset() ? reset[i] * rec.fromState(d, 2 * n + i, old)
-                                               : rec.fromState(d, 2 * n + i, masked);
+      double state =
+          op.getLinearBeforeReset() ? reset[i] * rec.fromState(d, 2 * n + i, old) : rec.fromState(d, 2 * n + i, masked);
       h[i] = (1 - z[i]) * g(rec.fromInput(d, 2 * n + i, t, b) + state) + z[i] * old[i];
     }
   });
@@ -187,19 +202,22 @@ llvm::LogicalResult evalLstm(LstmOp op, EvalContext &context, Operands operands,
   Vector cells = Recurrence::optional(op, operands, 6), peephole = Recurrence::optional(op, operands, 7);
   cells.resize(rec.directions * rec.batch * n);
   peephole.resize(rec.directions * 3 * n);
-  llvm::LogicalResult done = unroll(op, rec, context, operands, results, [&](int64_t d, int64_t b, int64_t t, Vector &h) {
-    const Activation &f = rec.activation(d, 0), &g = rec.activation(d, 1), &out = rec.activation(d, 2);
-    const double *p = peephole.data() + d * 3 * n;
-    Vector old = h;
-    auto gate = [&](int64_t k, int64_t i) { return rec.fromInput(d, k * n + i, t, b) + rec.fromState(d, k * n + i, old); };
-    for (int64_t i = 0; i < n; ++i) {
-      double &c = cells[rec.stateAt(d, b) + i];
-      double in = f(gate(0, i) + p[i] * c);
-      double forget = op.getInputForget() ? 1 - in : f(gate(2, i) + p[2 * n + i] * c);
-      c = forget * c + in * g(gate(3, i));
-      h[i] = f(gate(1, i) + p[n + i] * c) * out(c);
-    }
-  });
+  llvm::LogicalResult done =
+      unroll(op, rec, context, operands, results, [&](int64_t d, int64_t b, int64_t t, Vector &h) {
+        const Activation &f = rec.activation(d, 0), &g = rec.activation(d, 1), &out = rec.activation(d, 2);
+        const double *p = peephole.data() + d * 3 * n;
+        Vector old = h;
+        auto gate = [&](int64_t k, int64_t i) {
+          return rec.fromInput(d, k * n + i, t, b) + rec.fromState(d, k * n + i, old);
+        };
+        for (int64_t i = 0; i < n; ++i) {
+          double &c = cells[rec.stateAt(d, b) + i];
+          double in = f(gate(0, i) + p[i] * c);
+          double forget = op.getInputForget() ? 1 - in : f(gate(2, i) + p[2 * n + i] * c);
+          c = forget * c + in * g(gate(3, i));
+          h[i] = f(gate(1, i) + p[n + i] * c) * out(c);
+        }
+      });
   if (mlir::failed(done)) {
     return done;
   }

@@ -119,7 +119,8 @@ llvm::LogicalResult evalResize(ResizeOp op, EvalContext &context, Operands opera
     int64_t in = x.shape()[d], out = (*sizes)[d];
     double scale = op.getScales()[d] != 0 ? op.getScales()[d] : double(out) / double(in);
     if (out < 0 || (in == 0 && out > 0)) {
-      return context.fail("expected to resize at least one element, got " + llvm::Twine(in) + " to " + llvm::Twine(out));
+      return context.fail("expected to resize at least one element, got " + llvm::Twine(in) + " to " +
+                          llvm::Twine(out));
     }
     outside[d].resize(out);
     if (in == out && (in == 0 || scale == 1) && (!crop || (regions[d] == 0 && regions[x.rank() + d] == 1))) {

@@ -19,7 +19,8 @@ double reflect(double x, double low, double high) {
 /// An image channel that can be read at any position.
 class Sampler {
 public:
-  Sampler(GridSampleOp op, const Image &image) : image(image), outside(op.getOutside()), aligned(op.getAlignCorners()) {}
+  Sampler(GridSampleOp op, const Image &image)
+      : image(image), outside(op.getOutside()), aligned(op.getAlignCorners()) {}
 
   /// The position in elements of a grid coordinate along dim `d`.
   double denormalize(size_t d, double x) const {
@@ -131,20 +132,21 @@ Corners cornersOf(double y, double x, int64_t height, int64_t width) {
     return {{0, 0, 0, 0}, {0, 0, 0, 0}};
   }
   y = std::clamp(y, 0.0, double(height - 1)), x = std::clamp(x, 0.0, double(width - 1));
-  int64_t top = int64_t(y), left = int64_t(x), bottom = std::min(top + 1, height - 1), right = std::min(left + 1, width - 1);
+  int64_t top = int64_t(y), left = int64_t(x), bottom = std::min(top + 1, height - 1),
+          right = std::min(left + 1, width - 1);
   double dy = y - double(top), dx = x - double(left);
   return {{top * width + left, top * width + right, bottom * width + left, bottom * width + right},
           {(1 - dy) * (1 - dx), (1 - dy) * dx, dy * (1 - dx), dy * dx}};
 }
 
 /// One bin: the samples' mean, or the greatest weighted corner.
-double poolBin(RoiAlignOp op, const double *channel, const Image &image, double y, double x, double binHeight, double binWidth,
-               int64_t rows, int64_t columns) {
+double poolBin(RoiAlignOp op, const double *channel, const Image &image, double y, double x, double binHeight,
+               double binWidth, int64_t rows, int64_t columns) {
   double sum = 0, greatest = lowest<double>();
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < columns; ++j) {
-      Corners c = cornersOf(y + (double(i) + 0.5) * binHeight / double(rows), x + (double(j) + 0.5) * binWidth / double(columns),
-                            image.sizes[0], image.sizes[1]);
+      Corners c = cornersOf(y + (double(i) + 0.5) * binHeight / double(rows),
+                            x + (double(j) + 0.5) * binWidth / double(columns), image.sizes[0], image.sizes[1]);
       for (int k = 0; k < 4; ++k) {
         sum += c.weight[k] * channel[c.at[k]];
         greatest = std::max(greatest, c.weight[k] * channel[c.at[k]]);
@@ -165,16 +167,19 @@ llvm::LogicalResult evalRoiAlign(RoiAlignOp op, EvalContext &context, Operands o
     double *roi = regions.data() + r * 4;
     std::transform(roi, roi + 4, roi, [&](double v) { return v * scale - shift; });
     double least = op.getHalfPixel() ? lowest<double>() : 1; // malformed regions become 1 x 1
-    double binWidth = std::max(roi[2] - roi[0], least) / double(width), binHeight = std::max(roi[3] - roi[1], least) / double(height);
+    double binWidth = std::max(roi[2] - roi[0], least) / double(width),
+           binHeight = std::max(roi[3] - roi[1], least) / double(height);
     int64_t n = batches.integer(r), ratio = op.getSamplingRatio();
-    int64_t rows = ratio ? ratio : int64_t(std::ceil(binHeight)), columns = ratio ? ratio : int64_t(std::ceil(binWidth));
+    int64_t rows = ratio ? ratio : int64_t(std::ceil(binHeight)),
+            columns = ratio ? ratio : int64_t(std::ceil(binWidth));
     if (n < 0 || n >= image.batch) {
       return context.fail("expected a batch index below " + llvm::Twine(image.batch) + ", got " + llvm::Twine(n));
     }
     for (int64_t c = 0; c < image.channels; ++c) {
       for (int64_t i = 0; i < height * width; ++i) {
         double y = roi[1] + double(i / width) * binHeight, left = roi[0] + double(i % width) * binWidth;
-        pooled.push_back(poolBin(op, values.data() + image.at(n, c), image, y, left, binHeight, binWidth, rows, columns));
+        pooled.push_back(
+            poolBin(op, values.data() + image.at(n, c), image, y, left, binHeight, binWidth, rows, columns));
       }
     }
   }

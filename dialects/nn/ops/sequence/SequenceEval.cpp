@@ -63,8 +63,8 @@ llvm::LogicalResult evalLength(SequenceLengthOp op, EvalContext &, Operands oper
 }
 
 /// Copies `size` elements of dim `axis` between two tensors of equal other dims.
-llvm::LogicalResult copyRange(EvalContext &context, const Tensor &from, int64_t start, Tensor &to, int64_t at, int64_t size,
-                              int64_t axis) {
+llvm::LogicalResult copyRange(EvalContext &context, const Tensor &from, int64_t start, Tensor &to, int64_t at,
+                              int64_t size, int64_t axis) {
   AxisSplit a(from.shape(), axis), b(to.shape(), axis);
   return dispatch<AllElements>(context, from.element(), [&](auto tag) {
     using T = typename decltype(tag)::type;

@@ -1,0 +1,97 @@
+//===- Fused.cpp - what ONNX Runtime's optimiser makes of ONNX ops --------------------------------------------------------===//
+#include "importers/onnx/rules/Window.h"
+
+namespace dlc::onnx_import {
+namespace {
+using Result = llvm::LogicalResult;
+
+/// Attributes `activation` and `activation_params` (or `activation_alpha`, ...).
+Value activate(Node &n, Value v) {
+  std::string name = n.getString("activation", "");
+  llvm::SmallVector<float> p = n.getFloats("activation_params");
+  double alpha = p.empty() ? n.getFloat("activation_alpha", 0.01) : double(p[0]);
+  double beta = p.size() < 2 ? n.getFloat("activation_beta", 0.0) : double(p[1]);
+  n.ignore({"activation_gamma"});
+  if (!v || name.empty()) {
+    return v;
+  }
+  if (name == "Relu") {
+    return n.make<nn::ReluOp>(v);
+  }
+  if (name == "Sigmoid") {
+    return n.make<nn::SigmoidOp>(v);
+  }
+  if (name == "Tanh") {
+    return n.make<nn::TanhOp>(v);
+  }
+  if (name == "LeakyRelu") {
+    return n.make<nn::LeakyReluOp>(v, llvm::APFloat(alpha), llvm::APFloat(0.0));
+  }
+  if (name == "HardSigmoid") {
+    return n.make<nn::HardSigmoidOp>(v, llvm::APFloat(alpha), llvm::APFloat(beta));
+  }
+  if (name == "Clip" && p.size() == 2) {
+    Type e = nn::elementOf(v);
+    return n.min(n.max(v, n.scalar(e, alpha)), n.scalar(e, beta));
+  }
+  (void)n.fail("expected a known activation, got '" + name + "'");
+  return {};
+}
+
+Result conv(Node &n) {
+  Value x = n.in(0), weight = n.in(1);
+  Ints kernel;
+  for (Expr e : llvm::ArrayRef(nn::shapeOf(weight)).drop_front(std::min<size_t>(2, nn::rankOf(weight)))) {
+    kernel.push_back(dim::getConstant(e).value_or(0));
+  }
+  n.ignore({"kernel_shape"});
+  int64_t groups = n.getInt("group", 1);
+  std::optional<Window> w = readWindow(n, x, kernel, n.scalar(nn::elementOf(x), 0));
+  if (!w) {
+    return mlir::failure();
+  }
+  Value y = withOutputSizes(n, *w, n.make<nn::ConvOp>(x, weight, n.in(2), w->strides, w->dilations, w->pads, groups, false));
+  return n.result(activate(n, n.has(3) ? n.add(y, n.in(3)) : y));
+}
+
+Result matMul(Node &n) {
+  double alpha = n.getFloat("alpha", 1.0);
+  bool transA = n.getBool("transA", false), transB = n.getBool("transB", false);
+  if (n.getBool("transBatchA", false) || n.getBool("transBatchB", false)) {
+    return n.fail("expected transBatchA and transBatchB 0");
+  }
+  Value y = n.make<nn::MatmulOp>(n.in(0), n.in(1), transA, transB);
+  return n.result(alpha == 1.0 ? y : n.mul(y, alpha));
+}
+
+Result gemm(Node &n) {
+  double alpha = n.getFloat("alpha", 1.0), beta = n.getFloat("beta", 1.0);
+  bool transA = n.getBool("transA", false), transB = n.getBool("transB", false);
+  Value y = n.make<nn::MatmulOp>(n.in(0), n.in(1), transA, transB);
+  y = alpha == 1.0 ? y : n.mul(y, alpha);
+  if (n.has(2)) {
+    y = n.add(y, beta == 1.0 ? n.in(2) : n.mul(n.in(2), beta));
+  }
+  return n.result(activate(n, y));
+}
+
+/// Operands: input, skip, gamma, then beta (not in the simplified one) and a bias. Output 3 is the sum.
+Result skipLayerNorm(Node &n) {
+  bool rms = n.op() == "SkipSimplifiedLayerNormalization";
+  double epsilon = n.getFloat("epsilon", 1e-12);
+  Value sum = n.add(n.in(0), n.in(1)), beta = rms ? Value() : n.in(3), bias = n.in(rms ? 3 : 4);
+  sum = bias ? n.add(sum, bias) : sum;
+  n.set(3, sum);
+  return n.result(sum ? n.make<nn::LayerNormOp>(sum, n.in(2), beta, nn::rankOf(sum) - 1, llvm::APFloat(epsilon), rms)
+                      : Value());
+}
+} // namespace
+
+void addFusedRules(RuleTable &table) {
+  table.add({{kMicrosoft, "FusedConv", {1}, conv, {2, 4}},
+             {kMicrosoft, "FusedMatMul", {1}, matMul, {2, 2}},
+             {kMicrosoft, "FusedGemm", {1}, gemm, {2, 3}},
+             {kMicrosoft, "SkipLayerNormalization", {1}, skipLayerNorm, {3, 5}},
+             {kMicrosoft, "SkipSimplifiedLayerNormalization", {1}, skipLayerNorm, {3, 4}}});
+}
+} // namespace dlc::onnx_import

@@ -1,0 +1,229 @@
+//===- Resize.cpp - values between elements ------------------------------------------------------------------------===//
+#include "importers/onnx/Node.h"
+#include <cmath>
+
+namespace dlc::onnx_import {
+namespace {
+using Result = llvm::LogicalResult;
+
+/// floor(size * scale), as a formula where the scale is a fraction of small numbers. Null when there is none.
+Expr scaledSize(Node &n, Expr size, double scale) {
+  if (!(scale > 0) || scale > 1e6) {
+    return {};
+  }
+  if (std::optional<int64_t> known = dim::getConstant(size)) {
+    return n.number(int64_t(std::floor(float(*known) * float(scale))));
+  }
+  for (int64_t q = 1; q <= 64; ++q) {
+    double p = std::nearbyint(scale * double(q));
+    if (float(p / double(q)) == float(scale)) {
+      return dim::floorDiv(dim::mul(size, n.number(int64_t(p))), n.number(q));
+    }
+  }
+  return {};
+}
+
+/// Result sizes, and per dim the scale (0: the quotient of the sizes).
+struct Target {
+  Shape sizes;
+  llvm::SmallVector<double> scales;
+};
+
+/// Scales that only the run knows: the sizes are computed and read.
+std::optional<Target> readScaled(Node &n, Value x, Value scales, llvm::ArrayRef<int64_t> axes) {
+  Type f32 = n.builder.getF32Type();
+  int64_t rank = nn::rankOf(x);
+  if (axes.size() != static_cast<size_t>(rank)) {
+    (void)n.fail("expected scales that are known at compile time, or one per dim");
+    return std::nullopt;
+  }
+  Value shape = n.cast(n.make<nn::ShapeOp>(x, 0, rank), f32);
+  Value sizes = n.cast(n.make<nn::FloorOp>(n.mul(shape, n.cast(scales, f32))), n.builder.getI64Type());
+  std::optional<Shape> read = n.readSizes(sizes);
+  return read ? std::optional<Target>(Target{*read, llvm::SmallVector<double>(rank, 0.0)}) : std::nullopt;
+}
+
+std::optional<Target> fromScales(Node &n, Value x, Value scales, llvm::ArrayRef<int64_t> axes) {
+  std::optional<llvm::SmallVector<double>> known = n.knownFloats(scales);
+  if (!known) {
+    return readScaled(n, x, scales, axes);
+  }
+  Target t{nn::shapeOf(x), llvm::SmallVector<double>(nn::rankOf(x), 1.0)};
+  if (known->size() != axes.size()) {
+    (void)n.fail("expected " + llvm::Twine(axes.size()) + " scales, got " + llvm::Twine(known->size()));
+    return std::nullopt;
+  }
+  for (auto [axis, scale] : llvm::zip(axes, *known)) {
+    t.scales[axis] = scale;
+    t.sizes[axis] = scaledSize(n, t.sizes[axis], scale);
+    if (!t.sizes[axis]) {
+      (void)n.fail("expected scales above 0, simple fractions where sizes are not known, got " + std::to_string(scale));
+      return std::nullopt;
+    }
+  }
+  return t;
+}
+
+/// One scale for all axes: the least, or the greatest, that the asked sizes allow.
+bool keepAspect(Node &n, Target &t, const Shape &from, llvm::ArrayRef<int64_t> axes, bool larger) {
+  double scale = larger ? 0.0 : 1e30;
+  for (int64_t axis : axes) {
+    std::optional<int64_t> have = dim::getConstant(from[axis]), want = dim::getConstant(t.sizes[axis]);
+    if (!have || !want || *have == 0) {
+      (void)n.fail("expected known sizes with keep_aspect_ratio_policy");
+      return false;
+    }
+    double own = double(*want) / double(*have);
+    scale = larger ? std::max(scale, own) : std::min(scale, own);
+  }
+  for (int64_t axis : axes) {
+    t.scales[axis] = scale;
+    t.sizes[axis] = n.number(int64_t(std::floor(scale * double(*dim::getConstant(from[axis])) + 0.5)));
+  }
+  return true;
+}
+
+std::optional<Target> fromSizes(Node &n, Value x, unsigned input, llvm::ArrayRef<int64_t> axes) {
+  std::optional<Shape> asked = n.sizes(input);
+  std::string policy = n.getString("keep_aspect_ratio_policy", "stretch");
+  Shape from = nn::shapeOf(x);
+  Target t{from, llvm::SmallVector<double>(from.size(), 1.0)};
+  if (!asked || asked->size() != axes.size()) {
+    (void)n.fail("expected " + llvm::Twine(axes.size()) + " sizes");
+    return std::nullopt;
+  }
+  for (auto [axis, size] : llvm::zip(axes, *asked)) {
+    t.sizes[axis] = size;
+    t.scales[axis] = size == from[axis] ? 1.0 : 0.0;
+  }
+  if (policy != "stretch" && !keepAspect(n, t, from, axes, policy == "not_smaller")) {
+    return std::nullopt;
+  }
+  return t;
+}
+
+std::optional<nn::SampleMode> sampleMode(Node &n, llvm::StringRef text) {
+  if (text == "nearest") {
+    return nn::SampleMode::Nearest;
+  }
+  if (text == "linear" || text == "bilinear") {
+    return nn::SampleMode::Linear;
+  }
+  if (text == "cubic" || text == "bicubic") {
+    return nn::SampleMode::Cubic;
+  }
+  (void)n.fail("expected mode nearest, linear or cubic, got '" + text + "'");
+  return std::nullopt;
+}
+
+/// The region, one start and end per dim: the whole of dims that are not among `axes`.
+Value regionOf(Node &n, Value roi, llvm::ArrayRef<int64_t> axes, int64_t rank) {
+  if (!roi || static_cast<int64_t>(axes.size()) == rank) {
+    return roi;
+  }
+  std::optional<llvm::SmallVector<double>> known = n.knownFloats(roi);
+  if (!known || known->size() != 2 * axes.size()) {
+    (void)n.fail("expected a region that is known at compile time");
+    return {};
+  }
+  nn::Tensor all = nn::Tensor::zeros(n.builder.getF32Type(), {2 * rank});
+  std::fill_n(all.values<float>().begin() + rank, rank, 1.0f);
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    all.values<float>()[axis] = float((*known)[i]);
+    all.values<float>()[rank + axis] = float((*known)[axes.size() + i]);
+  }
+  return n.constant(nn::attrFromTensor(all));
+}
+
+Result resize(Node &n) {
+  Value x = n.in(0);
+  int64_t rank = nn::rankOf(x);
+  Ints every;
+  for (int64_t i = 0; i < rank; ++i) {
+    every.push_back(i);
+  }
+  Ints axes = n.axes(n.getInts("axes", every), rank, /*sorted=*/false);
+  auto present = [&](unsigned i) { return n.has(i) && !dim::isConstant(dim::product(n.context(), nn::shapeOf(n.in(i))), 0); };
+  if (n.failed() || present(2) == present(3)) {
+    return n.fail("expected either scales or sizes");
+  }
+  std::optional<Target> t = present(2) ? fromScales(n, x, n.in(2), axes) : fromSizes(n, x, 3, axes);
+  n.ignore({"keep_aspect_ratio_policy"});
+  std::optional<nn::SampleMode> mode = sampleMode(n, n.getString("mode", "nearest"));
+  std::string coordinateText = n.getString("coordinate_transformation_mode", "half_pixel");
+  std::optional<nn::CoordinateMode> coordinates =
+      coordinateText == "tf_half_pixel_for_nn" ? std::nullopt : nn::symbolizeCoordinateMode(coordinateText);
+  std::optional<nn::NearestMode> nearest = nn::symbolizeNearestMode(n.getString("nearest_mode", "round_prefer_floor"));
+  double cubic = n.getFloat("cubic_coeff_a", -0.75), extrapolation = n.getFloat("extrapolation_value", 0.0);
+  bool exclude = n.getBool("exclude_outside", false), antialias = n.getBool("antialias", false);
+  if (!t || !mode || !coordinates || !nearest) {
+    return n.fail("expected a coordinate_transformation_mode and nearest_mode of the specification, got '" +
+                  coordinateText + "'");
+  }
+  bool crop = *coordinates == nn::CoordinateMode::TfCropAndResize;
+  Value roi = crop ? regionOf(n, n.in(1), axes, rank) : Value();
+  roi = roi ? n.cast(roi, n.builder.getF32Type()) : roi;
+  return n.result(n.make<nn::ResizeOp>(x, roi, n.shapeAttr(t->sizes), t->scales, *mode, *coordinates, *nearest,
+                                       llvm::APFloat(cubic), exclude, llvm::APFloat(extrapolation), antialias));
+}
+
+/// Resize-10 and Upsample: positions are multiples of 1 / scale, rounded down.
+Result upsample(Node &n) {
+  Value x = n.in(0);
+  Ints axes;
+  for (int64_t i = 0; i < nn::rankOf(x); ++i) {
+    axes.push_back(i);
+  }
+  std::optional<nn::SampleMode> mode = sampleMode(n, n.getString("mode", "nearest"));
+  Value scales = n.in(1);
+  if (n.op() == "Upsample" && n.since < 9) {
+    llvm::SmallVector<float> stated = n.getFloats("scales");
+    if (n.since == 1) {
+      stated = {1, 1, float(n.getFloat("height_scale", 1)), float(n.getFloat("width_scale", 1))};
+    }
+    nn::Tensor t = nn::Tensor::zeros(n.builder.getF32Type(), {int64_t(stated.size())});
+    llvm::copy(stated, t.values<float>().begin());
+    scales = n.constant(nn::attrFromTensor(t));
+  }
+  std::optional<Target> t = mode && scales ? fromScales(n, x, scales, axes) : std::nullopt;
+  if (!t) {
+    return n.fail("expected scales");
+  }
+  return n.result(n.make<nn::ResizeOp>(x, Value(), n.shapeAttr(t->sizes), t->scales, *mode, nn::CoordinateMode::Asymmetric,
+                                       nn::NearestMode::Floor, llvm::APFloat(-0.75), false, llvm::APFloat(0.0), false));
+}
+
+Result gridSample(Node &n) {
+  std::optional<nn::SampleMode> mode = sampleMode(n, n.getString("mode", "linear"));
+  std::string text = n.getString("padding_mode", "zeros");
+  std::optional<nn::OutsideMode> outside = nn::symbolizeOutsideMode(text);
+  bool corners = n.getBool("align_corners", false);
+  if (!mode || !outside) {
+    return n.fail("expected padding_mode zeros, border or reflection, got '" + text + "'");
+  }
+  return n.result(n.make<nn::GridSampleOp>(n.in(0), n.in(1), *mode, *outside, corners));
+}
+
+Result roiAlign(Node &n) {
+  std::string mode = n.getString("mode", "avg");
+  std::string transform = n.getString("coordinate_transformation_mode", n.since < 16 ? "output_half_pixel" : "half_pixel");
+  int64_t height = n.getInt("output_height", 1), width = n.getInt("output_width", 1), ratio = n.getInt("sampling_ratio", 0);
+  double scale = n.getFloat("spatial_scale", 1.0);
+  if ((mode != "avg" && mode != "max") || (transform != "half_pixel" && transform != "output_half_pixel")) {
+    return n.fail("expected mode avg or max and half_pixel or output_half_pixel, got '" + mode + "' and '" + transform + "'");
+  }
+  return n.result(n.make<nn::RoiAlignOp>(n.in(0), n.in(1), n.in(2), height, width, ratio, llvm::APFloat(scale),
+                                         transform == "half_pixel", mode == "max"));
+}
+} // namespace
+
+void addResizeRules(RuleTable &table) {
+  table.add({{"", "Upsample", {1, 7}, upsample, {1, 1}},
+             {"", "Upsample", {9, 10}, upsample, {2, 2}},
+             {"", "Resize", {10}, upsample, {2, 2}},
+             {"", "Resize", {11, 13, 18, 19}, resize, {1, 4}},
+             {"", "GridSample", {16, 20, 22}, gridSample, {2, 2}},
+             {"", "RoiAlign", {10, 16, 22}, roiAlign, {3, 3}},
+             {kMicrosoft, "GridSample", {1}, gridSample, {2, 2}}});
+}
+} // namespace dlc::onnx_import
