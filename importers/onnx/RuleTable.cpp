@@ -21,6 +21,7 @@ const RuleTable &RuleTable::get() {
     addIndexRules(t);
     addLossRules(t);
     addResizeRules(t);
+    addDynamicRules(t);
     addEinsumRules(t);
     addFusedRules(t);
     addControlRules(t);

@@ -70,6 +70,7 @@ void addRnnRules(RuleTable &table);
 void addIndexRules(RuleTable &table);
 void addLossRules(RuleTable &table);
 void addResizeRules(RuleTable &table);
+void addDynamicRules(RuleTable &table);
 void addEinsumRules(RuleTable &table);
 void addFusedRules(RuleTable &table);
 void addControlRules(RuleTable &table);

@@ -147,7 +147,7 @@ Result scan(Node &n) {
   const onnx::GraphProto *graph = n.getGraph("body");
   Values operands(n.inputs());
   if (n.since < 9) { // input 0 are lengths, and there is a batch dim
-    if (operands[0]) {
+    if (operands.empty() || operands[0]) {
       return n.fail("expected no sequence_lens");
     }
     operands.erase(operands.begin());
@@ -196,6 +196,6 @@ Result scan(Node &n) {
 void addControlRules(RuleTable &table) {
   table.add({{"", "If", {1, 11, 13, 16, 19, 21, 23, 24, 25}, ifRule, {1, 1}, Inputs::Any},
              {"", "Loop", {1, 11, 13, 16, 19, 21, 23, 24, 25}, loop, {0, kAnyNumber}, Inputs::Any},
-             {"", "Scan", {8, 9, 11, 16, 19, 21, 23, 24, 25}, scan, {1, kAnyNumber}}});
+             {"", "Scan", {8, 9, 11, 16, 19, 21, 23, 24, 25}, scan, {0, kAnyNumber}}});
 }
 } // namespace dlc::onnx_import

@@ -138,20 +138,11 @@ Result maxUnpool(Node &n) {
     Expr steps = dim::mul(dim::add(shape[2 + i], n.number(-1)), n.number(strides[i]));
     shape[2 + i] = dim::add(steps, n.number(kernel[i] - pads[i] - pads[spatial + i]));
   }
-  auto flat = [&](Value v) { return n.reshape(v, {dim::product(n.context(), nn::shapeOf(v))}); };
-  Value zeros = n.broadcast(n.scalar(nn::elementOf(x), 0), {dim::product(n.context(), shape)});
-  Value filled = n.make<nn::ScatterElementsOp>(zeros, flat(n.in(1)), flat(x), 0, nn::ScatterKind::None);
-  Value y = n.reshape(filled, shape);
-  std::optional<Shape> wanted = n.has(2) ? n.sizes(2) : std::nullopt;
+  std::optional<Shape> wanted = n.has(2) ? n.sizes(2) : shape;
   if (!wanted || wanted->size() != shape.size()) {
-    return n.has(2) ? n.fail("expected one output size per dim") : n.result(y);
+    return n.fail("expected one output size per dim");
   }
-  Shape ends;
-  for (auto [want, have] : llvm::zip(*wanted, shape)) {
-    ends.push_back(dim::sub(want, have));
-  }
-  return n.result(n.make<nn::PadOp>(y, n.scalar(nn::elementOf(x), 0), nn::PadMode::Constant,
-                                    n.shapeAttr(Shape(shape.size(), n.number(0))), n.shapeAttr(ends)));
+  return n.result(n.make<nn::MaxUnpoolOp>(x, n.in(1), n.shapeAttr(shape), n.shapeAttr(*wanted)));
 }
 } // namespace
 

@@ -24,9 +24,21 @@ Value meanOf(Node &n, Value x, const Window &w, bool countPad) {
 
 Result maxPool(Node &n) {
   Value x = n.in(0);
-  n.ignore({"storage_order"});
+  int64_t order = n.getInt("storage_order", 0);
   std::optional<Window> w = readWindow(n, x, {}, n.scalar(nn::elementOf(x), lowest(nn::elementOf(x))));
-  return w ? n.result(withOutputSizes(n, *w, maxOf(n, x, *w))) : mlir::failure();
+  if (!w) {
+    return mlir::failure();
+  }
+  if (!n.wants(1)) {
+    return n.result(withOutputSizes(n, *w, maxOf(n, x, *w)));
+  }
+  if (x != n.in(0)) {
+    return n.fail("expected padding that is known at compile time, and at least 0, where indices are wanted");
+  }
+  auto [y, indices] = n.makeAll<nn::MaxPoolIndicesOp, 2>(x, w->kernel, w->strides, w->dilations, w->pads, w->ceilMode,
+                                                         false, order);
+  n.set(1, indices);
+  return n.result(y);
 }
 
 Result averagePool(Node &n) {
@@ -67,22 +79,16 @@ Result globalLpPool(Node &n) {
   return n.failed() ? mlir::failure() : n.result(power(n, n.reduce(powers, nn::ReduceKind::Sum, spatialAxes(n)), 1 / p));
 }
 
-/// (sum of |x|^p)^(1/p); the sum is the mean times the window's size.
 Result lpPool(Node &n) {
   Value x = n.in(0);
   double p = normOrder(n);
   std::optional<Window> w = readWindow(n, x, {}, n.scalar(nn::elementOf(x), 0));
-  if (!w || p == 0 || w->ceilMode) {
-    return n.fail("expected p other than 0 and no ceil_mode");
+  if (!w || p < 1 || p != std::floor(p)) {
+    return n.fail("expected p to be an integer of at least 1");
   }
-  double count = 1;
-  for (int64_t k : w->kernel) {
-    count *= double(k);
-  }
-  Value sum = n.mul(meanOf(n, power(n, n.make<nn::AbsOp>(x), p), *w, true), count);
-  return n.result(withOutputSizes(n, *w, power(n, sum, 1 / p)));
+  Value y = n.make<nn::LpPoolOp>(x, w->kernel, w->strides, w->dilations, w->pads, w->ceilMode, false, int64_t(p));
+  return n.result(withOutputSizes(n, *w, y));
 }
-
 } // namespace
 
 void addPoolRules(RuleTable &table) {

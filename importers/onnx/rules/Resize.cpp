@@ -29,24 +29,11 @@ struct Target {
   llvm::SmallVector<double> scales;
 };
 
-/// Scales that only the run knows: the sizes are computed and read.
-std::optional<Target> readScaled(Node &n, Value x, Value scales, llvm::ArrayRef<int64_t> axes) {
-  Type f32 = n.builder.getF32Type();
-  int64_t rank = nn::rankOf(x);
-  if (axes.size() != static_cast<size_t>(rank)) {
-    (void)n.fail("expected scales that are known at compile time, or one per dim");
-    return std::nullopt;
-  }
-  Value shape = n.cast(n.make<nn::ShapeOp>(x, 0, rank), f32);
-  Value sizes = n.cast(n.make<nn::FloorOp>(n.mul(shape, n.cast(scales, f32))), n.builder.getI64Type());
-  std::optional<Shape> read = n.readSizes(sizes);
-  return read ? std::optional<Target>(Target{*read, llvm::SmallVector<double>(rank, 0.0)}) : std::nullopt;
-}
-
 std::optional<Target> fromScales(Node &n, Value x, Value scales, llvm::ArrayRef<int64_t> axes) {
   std::optional<llvm::SmallVector<double>> known = n.knownFloats(scales);
   if (!known) {
-    return readScaled(n, x, scales, axes);
+    (void)n.fail("expected scales that are known at compile time");
+    return std::nullopt;
   }
   Target t{nn::shapeOf(x), llvm::SmallVector<double>(nn::rankOf(x), 1.0)};
   if (known->size() != axes.size()) {

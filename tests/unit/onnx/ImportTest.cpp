@@ -21,7 +21,7 @@ TEST(Import, OverridesDims) {
   ImportOptions options;
   options.dims["n"] = "2 * batch";
   ASSERT_TRUE(m.import(options)) << m.problemText();
-  EXPECT_NE(m.signature().find("batch * 2"), std::string::npos) << m.signature();
+  EXPECT_NE(m.signature().find("2 * batch"), std::string::npos) << m.signature();
   options.dims["n"] = "4";
   ASSERT_TRUE(m.import(options)) << m.problemText();
   EXPECT_EQ(m.signature(), "(tensor<4x3xf32>) -> tensor<4x3xf32>");
