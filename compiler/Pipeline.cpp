@@ -28,6 +28,8 @@ void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   mlir::OpPassManager &graph = pm.nest<mlir::func::FuncOp>();
   graph.addPass(mlir::createCanonicalizerPass());
   graph.addPass(mlir::createCSEPass());
+  // Before folding: the slices of weights that recurrences become are constants.
+  graph.addPass(createDecomposeRnn());
   graph.addPass(createFoldConstants({options.foldBudget}));
   // Scales fold before layouts are chosen: constants per channel are easy to find in the source's layout.
   graph.addPass(createFoldScales());

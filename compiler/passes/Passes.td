@@ -76,6 +76,21 @@ def FoldScales : Pass<"dlc-fold-scales", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 
+def DecomposeRnn : Pass<"dlc-decompose-rnn", "::mlir::func::FuncOp"> {
+  let summary = "turns recurrent networks into matrix products and elementwise ops";
+  let description = [{
+    All inputs times the weights are one product; each step of time multiplies the state and applies the gates. Up to
+    `unroll` steps stand one after the other, longer (or unknown) sequences become an nn.loop.
+
+    ```
+    %y, %h = nn.rnn %x, %w, %r ...  ->  %p = nn.matmul %x, %w
+                                        nn.slice %p; nn.matmul %h0, %r; nn.add; nn.tanh; ...
+    ```
+  }];
+  let options = [Option<"unroll", "unroll", "int64_t", "64", "how many steps stand one after the other">];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
 def AssignLayout : Pass<"dlc-assign-layout", "::mlir::func::FuncOp"> {
   let summary = "makes convolutions and what lies between them channel-last";
   let description = [{
