@@ -113,6 +113,16 @@ class Digits(unittest.TestCase):
         self.assertIn("digraph", self.run_dlc("inspect", self.model, "--dot"))
         self.assertIn("image: f32 [batch, 1, 28, 28]", self.run_dlc("inspect", self.model))
 
+    def test_inspect_a_source_model(self):
+        report = json.loads(self.run_dlc("inspect", self.source, "--json"))
+        compiled = json.loads(self.run_dlc("inspect", self.model, "--json"))
+        self.assertEqual(report["entries"], compiled["entries"])
+        self.assertEqual(report["source"]["ops"]["conv"], 3)
+        self.assertEqual(report["source"]["parameters"], 8778)
+        self.assertIsNone(compiled["source"])
+        self.assertIn("digraph", self.run_dlc("inspect", self.source, "--dot"))
+        self.assertRegex(self.run_dlc("inspect", self.source), r"source ops +.*3 conv")
+
     def test_wrong_inputs_say_what_is_wrong(self):
         file = self.path("short.bin")
         with open(file, "wb") as out:

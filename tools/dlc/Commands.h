@@ -27,9 +27,6 @@ bool isSourceModel(llvm::StringRef path);
 /// Compiles a source model with default options for this machine; returns the bytes of the shared object.
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path);
 
-/// Prints what a source model holds, as `dlc inspect` does for compiled ones.
-llvm::Error inspectSourceModel(llvm::StringRef path, bool isJson);
-
 /// Prints "dlc: error: ..." to standard error and returns exitInput.
 int reportError(llvm::Error error);
 

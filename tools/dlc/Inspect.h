@@ -54,6 +54,13 @@ struct EntryInfo {
   size_t unknownFlops = 0; ///< dispatches that don't know theirs
 };
 
+/// What a source model holds, before the compiler changes it.
+struct SourceInfo {
+  std::string file;
+  std::vector<std::pair<std::string, size_t>> ops; ///< kinds of ops and how many there are, the most frequent first
+  double parameters = 0;                           ///< elements of all constants
+};
+
 struct ModelInfo {
   std::string name, producer, variant;
   std::vector<std::string> variants, features, variables;
@@ -61,9 +68,13 @@ struct ModelInfo {
   uint64_t fileBytes = 0, weightBytes = 0;
   double parameters = 0; ///< elements of all constants
   std::vector<EntryInfo> entries;
+  std::optional<SourceInfo> source; ///< when this was compiled for the occasion
+  std::shared_ptr<dlc_model> owner; ///< of the texts in steps, when nobody else keeps the model
 };
 
 llvm::Expected<ModelInfo> inspectModel(const dlc_model *model);
+/// The same for a source model, which is compiled in memory for this machine.
+llvm::Expected<ModelInfo> inspectSourceModel(llvm::StringRef path);
 
 void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream);
 void printInspectJson(const ModelInfo &info, llvm::raw_ostream &stream);

@@ -15,15 +15,23 @@ struct InspectOptions {
   bool isJson = false, isDot = false;
 };
 
-llvm::Error inspect(const InspectOptions &options) {
-  if (isSourceModel(options.model.path)) {
-    return inspectSourceModel(options.model.path, options.isJson);
+llvm::Expected<ModelInfo> inspectFile(llvm::StringRef path) {
+  if (isSourceModel(path)) {
+    return inspectSourceModel(path);
   }
-  auto model = loadModel(options.model.path);
+  auto model = loadModel(path);
   if (!model) {
     return model.takeError();
   }
   auto info = inspectModel(model->get());
+  if (info) {
+    info->owner = std::shared_ptr<dlc_model>(std::move(*model));
+  }
+  return info;
+}
+
+llvm::Error inspect(const InspectOptions &options) {
+  auto info = inspectFile(options.model.path);
   if (!info) {
     return info.takeError();
   }

@@ -120,7 +120,16 @@ void printInspectJson(const ModelInfo &info, llvm::raw_ostream &stream) {
   for (const EntryInfo &entry : info.entries) {
     entries.push_back(entryObject(entry));
   }
+  Object source;
+  if (info.source) {
+    Object ops;
+    for (const auto &[kind, count] : info.source->ops) {
+      ops[kind] = static_cast<int64_t>(count);
+    }
+    source = Object{{"file", fixUTF8(info.source->file)}, {"ops", std::move(ops)}, {"parameters", info.source->parameters}};
+  }
   Value value = Object{{"name", fixUTF8(info.name)},
+                       {"source", info.source ? Value(std::move(source)) : Value(nullptr)},
                        {"producer", fixUTF8(info.producer)},
                        {"variants", textArray(info.variants)},
                        {"variant", fixUTF8(info.variant)},

@@ -127,7 +127,15 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
     printLine(stream, "file", bytesString(static_cast<double>(info.fileBytes)));
   }
   printLine(stream, "weights", bytesString(static_cast<double>(info.weightBytes)));
-  printLine(stream, "parameters", countString(info.parameters));
+  printLine(stream, "parameters",
+            countString(info.parameters) + (info.source ? " (" + countString(info.source->parameters) + " in the source)" : ""));
+  if (info.source) {
+    std::string ops;
+    for (const auto &[kind, count] : info.source->ops) {
+      ops += llvm::formatv("{0}{1} {2}", ops.empty() ? "" : ", ", count, kind).str();
+    }
+    printLine(stream, "source ops", ops.empty() ? "none" : ops);
+  }
   if (!info.variables.empty()) {
     printLine(stream, "variables", joined(info.variables));
   }

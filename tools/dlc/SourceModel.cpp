@@ -32,14 +32,16 @@ void addSourceOptions(CLI::App &command, SourceOptions &options) {
   command.add_option("model", options.path, "The source model (.onnx)")->required()->type_name("FILE");
   command.add_option("--fetch", options.fetches, "Compute this value only (may be repeated)")->type_name("NAME");
   command.add_option("--feed", options.feeds, "Feed this value (may be repeated)")->type_name("NAME");
-  command.add_option("--dim", options.dims, "What a symbolic dim is: batch=4")->type_name("NAME=SIZE");
+  command.add_option("--dim", options.dims, "What a symbolic dim is: batch=4 (may be repeated)")->type_name("NAME=SIZE");
 }
 
 void addCodeOptions(CLI::App &command, SourceOptions &options) {
   command.add_option("--name", options.name, "The model's name in the artifact; default: the file's")->type_name("NAME");
   command.add_option("--target", options.target, "CPU: native, x86-64, x86-64-v3[+avxvnni], x86-64-v4[+vnni][+bf16]")
       ->type_name("CPU");
-  command.add_option("--opt-level", options.optLevel, "LLVM's optimisation level")->check(CLI::Range(0, 3));
+  command.add_option("--opt-level", options.optLevel, "LLVM's optimisation level, 0 to 3; default: 3")
+      ->type_name("N")
+      ->check(CLI::Range(0, 3).description(""));
   command.add_option("--jobs", options.threads, "Kernels compiled side by side; 0: one per processor")->type_name("N");
 }
 
