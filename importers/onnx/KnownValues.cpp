@@ -79,7 +79,8 @@ void KnownValues::noteFormulas(mlir::Operation *op) {
     return;
   }
   for (dim::Expr e : *result) {
-    if (dim::isUnknown(e) || !areHandy(e)) {
+    int budget = kMaxFormula; // numbers may be of any size here: slices end at the greatest there is
+    if (dim::isUnknown(e) || !fits(e, budget)) {
       return;
     }
   }

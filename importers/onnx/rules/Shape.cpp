@@ -17,6 +17,13 @@ Result size(Node &n) {
   return n.result(n.make<nn::SizesOp>(n.shapeAttr({dim::product(n.context(), nn::shapeOf(n.in(0)))}), scalar));
 }
 
+/// True for formulas with numbers that are read from data.
+bool isFromData(Expr e) {
+  bool fromData = false;
+  dim::forEachSymbol(e, [&](llvm::StringRef name) { fromData |= name.ends_with("$"); });
+  return fromData;
+}
+
 /// The quotient of the products of `from` and `by`; equal factors cancel.
 Expr quotient(Node &n, Shape from, llvm::ArrayRef<Expr> by) {
   Shape rest;
@@ -29,7 +36,11 @@ Expr quotient(Node &n, Shape from, llvm::ArrayRef<Expr> by) {
     }
   }
   Expr divisor = dim::product(n.context(), rest), dividend = dim::product(n.context(), from);
-  return dim::isConstant(divisor, 1) ? dividend : dim::floorDiv(dividend, divisor);
+  if (dim::isConstant(divisor, 1)) {
+    return dividend;
+  }
+  // What is read from data may be 0, where nothing is to be inferred.
+  return dim::floorDiv(dividend, isFromData(divisor) ? dim::max(divisor, n.number(1)) : divisor);
 }
 
 /// 1 where `e`, an integer, is 0; otherwise 0.
@@ -42,9 +53,7 @@ Expr isNegative(Node &n, Expr e) { return dim::min(dim::max(dim::sub(n.number(0)
 
 /// True for what can only be a size: dims alone decide it. What is read from data may be 0 or -1 as well.
 bool isPlainSize(Node &n, Expr e) {
-  bool fromData = false;
-  dim::forEachSymbol(e, [&](llvm::StringRef name) { fromData |= name.ends_with("$"); });
-  return !fromData || n.isSize(e);
+  return !isFromData(e) || n.isSize(e);
 }
 
 /// The shape that a Reshape's operand asks for: 0 copies the input's size, -1 takes what is left.

@@ -1,7 +1,9 @@
 //===- ModelsTest.cpp - real models against their stored outputs --------------------===//
+#include "importers/onnx/OnnxProto.h"
 #include "tests/unit/onnx/ReferenceRun.h"
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 
 namespace {
@@ -38,13 +40,27 @@ std::vector<Model> findModels() {
 
 class Models : public testing::TestWithParam<Model> {};
 
+/// Where numbers are rounded to few bits, the order of a sum decides which way one goes.
+bool roundsCoarsely(const fs::path &file) {
+  onnx::ModelProto model;
+  std::ifstream stream(file, std::ios::binary);
+  model.ParseFromIstream(&stream);
+  bool quantized = llvm::any_of(model.graph().node(), [](const onnx::NodeProto &n) {
+    return llvm::StringRef(n.op_type()).contains("Quantize") || llvm::StringRef(n.op_type()).starts_with("QLinear");
+  });
+  return quantized || llvm::any_of(model.graph().initializer(), [](const onnx::TensorProto &t) {
+           return t.data_type() == onnx::TensorProto::FLOAT16;
+         });
+}
+
 TEST_P(Models, MatchesStoredOutputs) {
-  Outcome outcome = runModel(GetParam().file.string(), GetParam().data.string(), {0, 1e-7, 1e-4});
+  double ofPeak = roundsCoarsely(GetParam().file) ? 3e-2 : 1e-4;
+  Outcome outcome = runModel(GetParam().file.string(), GetParam().data.string(), {0, 1e-7, ofPeak});
   if (outcome.kind == Outcome::NotEvaluated) {
     GTEST_SKIP() << outcome.detail;
   }
   EXPECT_EQ(outcome.kind, Outcome::Passed) << outcome.detail;
-  RecordProperty("worst", std::to_string(outcome.worst));
+  std::printf("worst difference: %g of the peak\n", outcome.worst);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stored, Models, testing::ValuesIn(findModels()), [](const auto &info) {

@@ -1,6 +1,7 @@
 //===- VersionsTest.cpp - special cases of old and new versions of ops ------------------===//
 #include "tests/unit/onnx/TestModel.h"
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace {
 using namespace dlc::onnx_testing;
@@ -98,6 +99,18 @@ TEST(Versions, SliceClampsSymbolicBounds) {
   ASSERT_TRUE(m.import()) << m.problemText();
   EXPECT_EQ(m.run({{{2, 4}, {0, 1, 2, 3, 4, 5, 6, 7}}}), (Floats{1, 2, 5, 6})) << m.error;
   EXPECT_EQ(m.run({{{4, 4}, Floats(16, 1)}}).size(), 6u) << m.error;
+}
+
+TEST(Versions, SliceBackwardsOverEverything) {
+  TestModel m(13);
+  m.input("x", {3}).output("y");
+  m.ints("starts", {1}, {-1});
+  m.ints("ends", {1}, {std::numeric_limits<int64_t>::min()});
+  m.ints("axes", {1}, {0});
+  m.node("Slice", {"x", "starts", "ends", "axes", "starts"}, {"y"});
+  ASSERT_TRUE(m.import()) << m.problemText();
+  EXPECT_EQ(m.signature(), "(tensor<3xf32>) -> tensor<3xf32>");
+  EXPECT_EQ(m.run({{{3}, {1, 2, 3}}}), (Floats{3, 2, 1})) << m.error;
 }
 
 TEST(Versions, ShapeArithmeticStaysSymbolic) {
