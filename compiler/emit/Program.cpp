@@ -110,6 +110,7 @@ private:
 
   /// Gives stages and steps their numbers.
   void flattenBlocks() {
+    bool anyDynamic = false;
     for (BlockRecord &record : blocks) {
       dlc_abi_block block{record.name, uint32_t(t.stages.size()), uint32_t(record.stages.size()), record.params, record.results};
       t.blocks.push_back(block);
@@ -124,10 +125,11 @@ private:
         s.step_count = stage.steps.size();
         s.frame_size = stage.frameSize;
         s.frame_value = DLC_NONE;
-        bool isStatic = llvm::none_of(stage.program, [](const dlc_abi_dim_instr &i) {
+        // Slots of stages before it may be used too.
+        anyDynamic |= llvm::any_of(stage.program, [](const dlc_abi_dim_instr &i) {
           return i.op == DLC_DIM_VALUE_DIM || i.op == DLC_DIM_READ || i.op == DLC_DIM_COUNT_INPUT;
         });
-        s.flags = isStatic ? DLC_STAGE_STATIC : 0;
+        s.flags = anyDynamic ? 0 : DLC_STAGE_STATIC;
         t.stages.push_back(s);
         for (auto [step, successors] : llvm::zip(stage.steps, stage.successors)) {
           step.successors = t.range(successors);

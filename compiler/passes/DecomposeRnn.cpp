@@ -281,9 +281,8 @@ private:
   }
 
   Value sizeScalar(Expr e) {
-    mlir::Type i64 = b.getI64Type();
-    auto values = dim::ShapeAttr::get(b.getContext(), llvm::ArrayRef(e));
-    return n.reshape(nn::create<nn::SizesOp>(b, op.getLoc(), values, i64).getResult(), {});
+    mlir::Type type = mlir::RankedTensorType::get({}, b.getI64Type());
+    return nn::create<nn::SizesOp>(b, op.getLoc(), dim::ShapeAttr::get(b.getContext(), llvm::ArrayRef(e)), type).getResult();
   }
 
   std::pair<Value, State> looped(const Direction &d, Value projected) {

@@ -29,6 +29,22 @@ struct Child {
 
 std::string selfPath() { return llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&selfPath)); }
 
+/// The folder for temporary files of this process and its children, which leave some behind when they are killed.
+class TemporaryFolder {
+public:
+  TemporaryFolder() {
+    if (!llvm::sys::fs::createUniqueDirectory("dlc-conformance", path)) {
+      setenv("TMPDIR", path.c_str(), 1);
+    }
+  }
+  ~TemporaryFolder() { llvm::sys::fs::remove_directories(path); }
+  TemporaryFolder(const TemporaryFolder &) = delete;
+  TemporaryFolder &operator=(const TemporaryFolder &) = delete;
+
+private:
+  llvm::SmallString<128> path;
+};
+
 /// Starts a child; a process id of 0 says that it could not be started.
 Child startChild(size_t index, const CaseOptions &options, const Limits &limits) {
   Child child;
@@ -96,6 +112,7 @@ bool poll(Child &child, const Limits &limits, Outcome &outcome) {
 
 void runCases(const std::vector<CaseOptions> &cases, const Limits &limits,
               const std::function<void(size_t index, const Outcome &outcome)> &done) {
+  TemporaryFolder folder;
   std::vector<Child> running;
   for (size_t next = 0; next < cases.size() || !running.empty();) {
     while (next < cases.size() && running.size() < limits.jobs) {

@@ -111,4 +111,42 @@ def run_e2e(root, build, arguments):
     return Counts(max(result.testsRun - failed - skipped, 0), failed, skipped)
 
 
-PARTS = (("unit tests", run_unit), ("lit tests", run_lit), ("end-to-end tests", run_e2e))
+def conformance_suites(root, build, full):
+    """(what, suite folder, variant, list of expected failures) of what there is to run."""
+    lists = os.path.join(root, "tests", "conformance")
+    suite = "/usr/share/libonnx-testdata/data"
+    variants = ("static", "dynamic", "constant") if full else ("static",)
+    return [(f"ONNX 1.12, {variant}", suite, variant,
+             os.path.join(lists, f"onnx-1.12-expected-failures{'' if variant == 'static' else '-' + variant}.txt"))
+            for variant in variants if os.path.isdir(suite)]
+
+
+def run_conformance(root, build, arguments):
+    """ONNX's backend tests. Expected failures count as skipped; unexpected results, passes included, as failed."""
+    tool = os.path.join(build, "tools", "dlc-conformance", "dlc-conformance")
+    suites = conformance_suites(root, build, arguments.full)
+    if not suites:
+        print("no backend tests are installed (Debian: libonnx-testdata)")
+        return Counts(skipped=1)
+    total = Counts()
+    for what, suite, variant, expected in suites:
+        command = [tool, "--suite", suite, "--variant", variant, "--jobs", str(arguments.jobs), "--expected", expected]
+        command += ["--filter", arguments.filter] if arguments.filter else []
+        print(f"-- {what}", flush=True)
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        print(result.stdout, end="", flush=True)
+        unexpected = re.search(r"^(\d+) unexpected$", result.stdout, re.M)
+        numbers = re.search(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", result.stdout, re.M)
+        counts = Counts()
+        if unexpected and numbers:
+            surprises = int(unexpected[1])
+            passed, failed, skipped = (int(number) for number in numbers.groups())
+            surprising_passes = len(re.findall(r"^unexpected pass: ", result.stdout, re.M))
+            surprising_failures = len(re.findall(r"^unexpected failure: ", result.stdout, re.M))
+            counts = Counts(passed - surprising_passes, surprises, skipped + failed - surprising_failures)
+        total.add(counts if arguments.filter and not numbers else checked(counts, result.returncode, what))
+    return total
+
+
+PARTS = (("unit tests", run_unit), ("lit tests", run_lit), ("conformance tests", run_conformance),
+         ("end-to-end tests", run_e2e))

@@ -50,7 +50,8 @@ Result ifRule(Node &n) {
     return mlir::failure();
   }
   if (mlir::failed(nameResults(n, op)) || mlir::failed(n.finish(op))) {
-    return n.fail("expected branches whose outputs have one type: " + n.importer.diagnostic);
+    return n.fail("expected branches whose outputs have one type, or inputs of sizes that decide the condition: " +
+                  n.importer.diagnostic);
   }
   return setAll(n, Values(op->result_begin(), op->result_end()));
 }

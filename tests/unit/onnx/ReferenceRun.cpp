@@ -210,8 +210,11 @@ std::optional<std::vector<Datum>> evaluate(mlir::ModuleOp module, llvm::ArrayRef
   return failed(outputs) ? std::nullopt : std::optional<std::vector<Datum>>(*outputs);
 }
 
-/// Integer inputs (sizes, axes, ...) as constants, for models that want them known.
-onnx_import::ImportOptions withConstants(const std::string &modelPath, const fs::path &folder, mlir::MLIRContext *context) {
+/// What the stored inputs say of the model, for those that want it known: small 1-D inputs (sizes, axes, ...) as
+/// constants, or the sizes of all inputs.
+enum class Known { Constants, Sizes };
+onnx_import::ImportOptions withKnown(const std::string &modelPath, const fs::path &folder, mlir::MLIRContext *context,
+                                     Known known) {
   onnx_import::ImportOptions options;
   onnx::ModelProto model;
   std::ifstream file(modelPath, std::ios::binary);
@@ -222,6 +225,15 @@ onnx_import::ImportOptions withConstants(const std::string &modelPath, const fs:
     const auto &type = model.graph().input(i).type();
     std::ifstream stored(folder / ("input_" + std::to_string(i) + ".pb"), std::ios::binary);
     onnx::TensorProto proto;
+    if (known == Known::Sizes) {
+      if (type.has_tensor_type() && proto.ParseFromIstream(&stored)) {
+        std::vector<std::string> &sizes = options.inputShapes[model.graph().input(i).name()];
+        for (int64_t size : proto.dims()) {
+          sizes.push_back(std::to_string(size));
+        }
+      }
+      continue;
+    }
     bool small = type.has_tensor_type() && type.tensor_type().shape().dim_size() <= 1;
     if (small && proto.ParseFromIstream(&stored)) {
       onnx_import::Model none;
@@ -238,9 +250,11 @@ Outcome runModel(const std::string &modelPath, const std::string &folder, const 
   std::unique_ptr<mlir::MLIRContext> context = makeContext();
   std::vector<onnx_import::Problem> problems;
   auto module = onnx_import::importModel(*context, modelPath, {}, problems);
-  if (failed(module)) {
-    std::vector<onnx_import::Problem> again;
-    module = onnx_import::importModel(*context, modelPath, withConstants(modelPath, folder, context.get()), again);
+  for (Known known : {Known::Constants, Known::Sizes}) {
+    if (failed(module)) {
+      std::vector<onnx_import::Problem> again;
+      module = onnx_import::importModel(*context, modelPath, withKnown(modelPath, folder, context.get(), known), again);
+    }
   }
   if (failed(module)) {
     std::string text;

@@ -25,7 +25,7 @@ def NN_ShapeOp : NN_Op<"shape", [DeclareOpInterfaceMethods<ShapeValue>]> {
   let results = (outs NN_Tensor:$result);
 }
 
-def NN_ReadDimsOp : NN_Op<"read_dims", [DeclareOpInterfaceMethods<ShapeValue>]> {
+def NN_ReadDimsOp : Op<NN_Dialect, "read_dims", [DeclareOpInterfaceMethods<InferTypes>, DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "names the elements of a small integer tensor, so that sizes can depend on data";
   let description = [{
     From here on, element i of the tensor is the symbol `symbols[i]`. Sizes that use it are known only when the tensor

@@ -1,0 +1,18 @@
+// RUN: dlc-opt %s --dlc-assign-layout | FileCheck %s
+// Convolutions become channel-last; elementwise ops and pools between them follow, transpositions stand at the borders.
+
+// CHECK-LABEL: @main
+// CHECK:         nn.transpose %arg0 {permutation = array<i64: 0, 2, 3, 1>}
+// CHECK-NOT:     nn.transpose %{{[0-9]+}} {permutation = array<i64: 0, 3, 1, 2>}
+// CHECK:         nn.conv {{.*}}channel_last = true
+// CHECK-NOT:     nn.transpose
+// CHECK:         nn.relu
+// CHECK-NOT:     nn.transpose
+// CHECK:         nn.conv {{.*}}channel_last = true
+// CHECK:         nn.transpose %{{.*}} {permutation = array<i64: 0, 3, 1, 2>}
+func.func @main(%x: tensor<1x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) -> tensor<1x8x6x6xf32> {
+  %0 = nn.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64} : (tensor<1x8x6x6xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x6x6xf32>
+  %1 = nn.relu %0 : (tensor<1x8x6x6xf32>) -> tensor<1x8x6x6xf32>
+  %2 = nn.conv %1, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64} : (tensor<1x8x6x6xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x6x6xf32>
+  return %2 : tensor<1x8x6x6xf32>
+}
