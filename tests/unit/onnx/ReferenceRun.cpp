@@ -211,8 +211,8 @@ std::optional<std::vector<Datum>> evaluate(mlir::ModuleOp module, llvm::ArrayRef
 }
 
 /// What the stored inputs say of the model, for those that want it known: small 1-D inputs (sizes, axes, ...) as
-/// constants, or the sizes of all inputs.
-enum class Known { Constants, Sizes };
+/// constants, the sizes of all inputs, or both.
+enum class Known { Constants, Sizes, Both };
 onnx_import::ImportOptions withKnown(const std::string &modelPath, const fs::path &folder, mlir::MLIRContext *context,
                                      Known known) {
   onnx_import::ImportOptions options;
@@ -225,17 +225,17 @@ onnx_import::ImportOptions withKnown(const std::string &modelPath, const fs::pat
     const auto &type = model.graph().input(i).type();
     std::ifstream stored(folder / ("input_" + std::to_string(i) + ".pb"), std::ios::binary);
     onnx::TensorProto proto;
-    if (known == Known::Sizes) {
-      if (type.has_tensor_type() && proto.ParseFromIstream(&stored)) {
-        std::vector<std::string> &sizes = options.inputShapes[model.graph().input(i).name()];
-        for (int64_t size : proto.dims()) {
-          sizes.push_back(std::to_string(size));
-        }
-      }
+    if (!type.has_tensor_type() || !proto.ParseFromIstream(&stored)) {
       continue;
     }
-    bool small = type.has_tensor_type() && type.tensor_type().shape().dim_size() <= 1;
-    if (small && proto.ParseFromIstream(&stored)) {
+    bool small = type.tensor_type().shape().dim_size() <= 1;
+    if (known != Known::Constants) {
+      std::vector<std::string> &sizes = options.inputShapes[model.graph().input(i).name()];
+      for (int64_t size : proto.dims()) {
+        sizes.push_back(std::to_string(size));
+      }
+    }
+    if (small && known != Known::Sizes) {
       onnx_import::Model none;
       std::string error;
       if (mlir::ElementsAttr attr = Constants(context, none).convert(proto, error)) {
@@ -250,7 +250,7 @@ Outcome runModel(const std::string &modelPath, const std::string &folder, const 
   std::unique_ptr<mlir::MLIRContext> context = makeContext();
   std::vector<onnx_import::Problem> problems;
   auto module = onnx_import::importModel(*context, modelPath, {}, problems);
-  for (Known known : {Known::Constants, Known::Sizes}) {
+  for (Known known : {Known::Constants, Known::Sizes, Known::Both}) {
     if (failed(module)) {
       std::vector<onnx_import::Problem> again;
       module = onnx_import::importModel(*context, modelPath, withKnown(modelPath, folder, context.get(), known), again);
