@@ -58,6 +58,15 @@ dlc_status readTensor(const dlc_tensor *from, const char *name, dlc_tensor &to, 
   return DLC_OK;
 }
 
+bool isOneElement(const dlc_tensor &t) {
+  for (uint32_t d = 0; d < t.rank; ++d) {
+    if (t.dims[d] != 1) {
+      return false;
+    }
+  }
+  return true;
+}
+
 dlc_status checkBuffer(const char *name, const dlc_tensor &t, int64_t bytes, Error &error) {
   if (uint64_t(bytes) > t.byte_size) {
     return fail(error, DLC_SHAPE_MISMATCH, "'%s': expected a buffer of at least %lld bytes, got %zu", name,
@@ -111,6 +120,9 @@ dlc_status bindInput(dlc_context &c, size_t entry, size_t index, const dlc_tenso
   if (!strings && (want.kind != DLC_KIND_TENSOR || t.dtype != want.dtype)) {
     return fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected a %s of %s, got a tensor of %s", name,
                 kindText(want.kind), dtypeText(want.dtype), dtypeText(t.dtype));
+  }
+  if (want.rank == 0 && isOneElement(t)) {
+    t.rank = 0; // exporters declare scalars and feed vectors of one element
   }
   if (checkShape(p, want, t.rank, t.dims, error)) {
     return error.status;

@@ -130,6 +130,23 @@ TEST(Run, NoTilesSkipTheKernel) {
   dlc_model_release(m);
 }
 
+/// Exporters declare scalars and feed vectors of one element.
+TEST(Run, OneElementStandsForAScalar) {
+  Builder b;
+  uint32_t main = b.block("main");
+  b.stage(main);
+  b.input("x", DLC_F32, {});
+  b.entry("main", main);
+  dlc_model *m;
+  dlc_context *c = started(b, 1, m);
+  float data[2] = {1, 2};
+  dlc_tensor one = tensor(data, DLC_F32, {1, 1}), two = tensor(data, DLC_F32, {2});
+  EXPECT_EQ(dlc_context_set_input(c, 0, 0, &one), DLC_OK) << dlc_last_error();
+  EXPECT_EQ(dlc_context_set_input(c, 0, 0, &two), DLC_SHAPE_MISMATCH);
+  dlc_context_destroy(c);
+  dlc_model_release(m);
+}
+
 int32_t kernelSlow(void *const *, const int64_t *, int64_t, int64_t, void *) {
   usleep(2000);
   return 0;
