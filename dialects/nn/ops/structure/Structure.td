@@ -33,6 +33,7 @@ def NN_ReadDimsOp : Op<NN_Dialect, "read_dims", [DeclareOpInterfaceMethods<Infer
   }];
   let arguments = (ins NN_IntTensor:$input, Dim_ShapeAttr:$symbols);
   let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
 def NN_SizesOp : NN_Op<"sizes", [DeclareOpInterfaceMethods<ShapeValue>]> {
