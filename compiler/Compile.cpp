@@ -54,6 +54,9 @@ mlir::FailureOr<std::vector<emit::Bytes>> makeObjects(mlir::ModuleOp module, con
 /// The object first: a header without its object is of no use.
 llvm::Error linkObjectAndHeader(llvm::ArrayRef<emit::Bytes> objects, const emit::Program &program, const CompileOptions &options,
                                 llvm::StringRef path) {
+  if (emit::isSpecial(path)) {
+    return emit::linkObject(objects, program, options, path); // there is no name beside it
+  }
   llvm::SmallString<128> header(path);
   llvm::sys::path::replace_extension(header, ".h");
   if (header == path) {

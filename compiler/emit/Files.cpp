@@ -1,13 +1,21 @@
 //===- Files.cpp - files on the way to an artifact ----------------------------------------------===//
 #include "compiler/emit/Files.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace dlc::emit {
+bool isSpecial(llvm::StringRef path) {
+  llvm::sys::fs::file_status status;
+  return !llvm::sys::fs::status(path, status) && llvm::sys::fs::is_other(status);
+}
+
 llvm::Error WorkFolder::create(llvm::StringRef output) {
   llvm::SmallString<128> prefix(llvm::sys::path::parent_path(output));
-  if (prefix.empty()) {
+  if (isSpecial(output)) {
+    llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, prefix);
+  } else if (prefix.empty()) {
     prefix = ".";
   }
   llvm::sys::path::append(prefix, ".dlc-%%%%%%%%");
@@ -55,6 +63,10 @@ llvm::Error writeDump(llvm::StringRef folder, const llvm::Twine &name, llvm::Str
 }
 
 llvm::Error moveInto(llvm::StringRef from, llvm::StringRef to) {
+  if (isSpecial(to)) {
+    auto bytes = llvm::MemoryBuffer::getFile(from, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+    return bytes ? writeFile(to, (*bytes)->getBuffer()) : llvm::createStringError(bytes.getError(), "could not read " + from);
+  }
   std::error_code error = llvm::sys::fs::rename(from, to);
   return error ? llvm::createStringError(error, "could not write " + to) : llvm::Error::success();
 }

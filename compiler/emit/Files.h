@@ -8,7 +8,11 @@
 #include <string>
 
 namespace dlc::emit {
-/// Files in a folder of their own beside the output, removed at the end.
+/// Devices and pipes: they are written, never replaced.
+bool isSpecial(llvm::StringRef path);
+
+/// Files in a folder of their own beside the output (or, for devices and pipes, where temporary files are), removed at
+/// the end.
 class WorkFolder {
 public:
   WorkFolder() = default;
@@ -24,7 +28,7 @@ private:
 llvm::Error writeFile(llvm::StringRef path, llvm::StringRef bytes);
 /// Writes into a folder, which is made when there is none.
 llvm::Error writeDump(llvm::StringRef folder, const llvm::Twine &name, llvm::StringRef text);
-/// Renames a finished file over `to`, whose readers see the old file or the whole new one.
+/// Renames a finished file over `to`, whose readers see the old file or the whole new one. Devices and pipes are written.
 llvm::Error moveInto(llvm::StringRef from, llvm::StringRef to);
 } // namespace dlc::emit
 #endif

@@ -57,6 +57,16 @@ class Digits(unittest.TestCase):
         self.run_dlc("run", model, "--input", image, "--output-dir", folder, *options)
         return read_npy(os.path.join(folder, "output_0.npy"))
 
+    def test_pipes_are_written_not_replaced(self):
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+            self.run_dlc("compile", self.source, "-o", pipe)
+            received = reader.stdout.read()
+        with open(self.model, "rb") as file:
+            self.assertEqual(received, file.read())
+        self.assertFalse(os.path.isfile(pipe))
+
     def test_every_image_has_its_label(self):
         self.assertEqual(len(IMAGES), 10)
         for image in IMAGES:
