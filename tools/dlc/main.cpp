@@ -77,16 +77,6 @@ int runCommandLine(int argc, char **argv) {
 
 } // namespace
 
-namespace dlc {
-
-int reportError(llvm::Error error) {
-  llvm::outs().flush();
-  llvm::errs() << "dlc: error: " << llvm::toString(std::move(error)) << '\n';
-  return exitInput;
-}
-
-} // namespace dlc
-
 int main(int argc, char **argv) {
   // Whoever started us may ignore it; the default ends `dlc inspect ... | head` without a word.
   std::signal(SIGPIPE, SIG_DFL);
