@@ -19,8 +19,14 @@ bool isContraction(mlir::Operation *op) { return llvm::isa<nn::ConvOp, nn::ConvT
 /// Ops that are no kernel: they only name bytes that exist.
 bool isFree(mlir::Operation *op) { return llvm::isa<nn::ConstantOp, nn::ReshapeOp, nn::ReadDimsOp>(op); }
 bool isElementwise(mlir::Operation *op) { return llvm::isa<nn::EmitElement>(op); }
+/// Kernels work on tensors of numbers.
+bool fitsKernel(mlir::Value v) {
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(v.getType());
+  return type && !nn::isString(type.getElementType());
+}
 bool needsKernel(mlir::Operation *op) {
-  return llvm::isa<nn::Lower>(op) && !isFree(op) && llvm::isa<mlir::RankedTensorType>(op->getResult(0).getType());
+  return llvm::isa<nn::Lower>(op) && !isFree(op) && llvm::all_of(op->getOperands(), fitsKernel) &&
+         llvm::all_of(op->getResults(), fitsKernel);
 }
 bool isSplat(mlir::Value v) {
   auto constant = v.getDefiningOp<nn::ConstantOp>();

@@ -2,7 +2,7 @@
  *
  *   dlc_model *model;
  *   dlc_context *context;
- *   if (dlc_model_load_file("resnet50.so", NULL, &model) || dlc_context_create(model, NULL, &context))
+ *   if (dlc_model_load_file("model.so", NULL, &model) || dlc_context_create(model, NULL, &context))
  *     fprintf(stderr, "%s\n", dlc_last_error());
  *   dlc_run(context, 0, &input, 1, &output, 1);
  *
@@ -182,7 +182,7 @@ DLC_API dlc_status dlc_model_load_file_at(const char *path, uint64_t offset, uin
 /* Loads from memory. The bytes are copied, and may be released after the call. */
 DLC_API dlc_status dlc_model_load_memory(const void *data, size_t size, const dlc_model_options *options,
                                          dlc_model **out);
-/* Uses a model that is linked into the program: `dlc_model_load_static(&dlc_model_resnet50, ...)`. */
+/* Uses a model that is linked into the program: `dlc_model_load_static(&dlc_model_digits, ...)`. */
 DLC_API dlc_status dlc_model_load_static(const dlc_abi_model *program, const dlc_model_options *options,
                                          dlc_model **out);
 DLC_API void dlc_model_release(dlc_model *model);

@@ -1,6 +1,6 @@
 /// dlc/runtime.hpp: the C interface with owners, exceptions and strings. Header only, C++17.
 ///
-///   dlc::Model model = dlc::Model::load("resnet50.so");
+///   dlc::Model model = dlc::Model::load("model.so");
 ///   dlc::Context context(model);
 ///   context.setInput(0, dlc::tensor(pixels.data(), DLC_F32, {1, 3, 224, 224}));
 ///   context.run();
