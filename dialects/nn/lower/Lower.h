@@ -45,6 +45,9 @@ public:
   mlir::Value scan(llvm::ArrayRef<dim::Expr> shape, unsigned axis, mlir::Type storage, mlir::Value init,
                    llvm::function_ref<std::pair<mlir::Value, mlir::Value>(mlir::OpBuilder &, mlir::Location, mlir::Value,
                                                                           mlir::ValueRange)> body);
+  /// The index of an operand's dim of size `own` for index `i` of a result's dim of size `full`; a dim that may be 1 at
+  /// run time is compared then.
+  mlir::Value broadcastIndex(mlir::OpBuilder &b, mlir::Location loc, dim::Expr own, dim::Expr full, mlir::Value i);
   /// Reads an element inside a body.
   static mlir::Value extract(mlir::OpBuilder &b, mlir::Location loc, mlir::Value tensor, mlir::ValueRange indices) {
     return mlir::tensor::ExtractOp::create(b, loc, tensor, indices);

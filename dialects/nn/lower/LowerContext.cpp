@@ -82,6 +82,22 @@ Value LowerContext::reduce(
   return op.getResult(0);
 }
 
+Value LowerContext::broadcastIndex(mlir::OpBuilder &b, mlir::Location loc, dim::Expr own, dim::Expr full, Value i) {
+  if (own == full && !dim::isUnknown(own)) {
+    return i;
+  }
+  Value zero = mlir::arith::ConstantIndexOp::create(b, loc, 0);
+  if (dim::isConstant(own, 1)) {
+    return zero;
+  }
+  if (dim::getConstant(own)) {
+    return i;
+  }
+  Value one = mlir::arith::ConstantIndexOp::create(b, loc, 1);
+  Value repeats = mlir::arith::CmpIOp::create(b, loc, mlir::arith::CmpIPredicate::eq, size(own), one);
+  return mlir::arith::SelectOp::create(b, loc, repeats, zero, i);
+}
+
 Value LowerContext::scan(
     llvm::ArrayRef<dim::Expr> shape, unsigned axis, mlir::Type storage, Value init,
     llvm::function_ref<std::pair<Value, Value>(mlir::OpBuilder &, mlir::Location, Value, mlir::ValueRange)> body) {
@@ -134,6 +150,8 @@ void registerLower(mlir::DialectRegistry &registry) {
     attachOrderLower(*context);
     attachResizeLower(*context);
     attachSampleLower(*context);
+    attachEinsumLower(*context);
+    attachRandomLower(*context);
   });
 }
 } // namespace dlc::nn

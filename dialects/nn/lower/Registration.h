@@ -18,6 +18,8 @@ void attachQuantLower(mlir::MLIRContext &context);
 void attachOrderLower(mlir::MLIRContext &context);
 void attachResizeLower(mlir::MLIRContext &context);
 void attachSampleLower(mlir::MLIRContext &context);
+void attachEinsumLower(mlir::MLIRContext &context);
+void attachRandomLower(mlir::MLIRContext &context);
 
 using Lowered = llvm::ArrayRef<mlir::Value>;
 using LoweredResults = llvm::SmallVectorImpl<mlir::Value>;

@@ -6,14 +6,15 @@ namespace {
 using mlir::Value;
 
 /// Indices of an operand: its batch dims broadcast against the result's, then row and column.
-llvm::SmallVector<Value> operandIndices(mlir::OpBuilder &b, mlir::Location loc, Value nnOperand, mlir::ValueRange batch,
-                                        Value row, Value column, bool transpose, bool vector) {
+llvm::SmallVector<Value> operandIndices(LowerContext &c, mlir::OpBuilder &b, mlir::Location loc, Value nnOperand,
+                                        llvm::ArrayRef<dim::Expr> result, mlir::ValueRange batch, Value row, Value column,
+                                        bool transpose, bool vector) {
   llvm::SmallVector<Value> at;
   int64_t rank = rankOf(nnOperand);
   dim::Shape own = shapeOf(nnOperand);
   for (int64_t i = 0; i + 2 < rank; ++i) {
-    Value index = batch[batch.size() - (rank - 2) + i];
-    at.push_back(dim::isConstant(own[i], 1) ? Value(mlir::arith::ConstantIndexOp::create(b, loc, 0)) : index);
+    int64_t d = int64_t(batch.size()) - (rank - 2) + i;
+    at.push_back(c.broadcastIndex(b, loc, own[i], result[d], batch[d]));
   }
   if (vector) {
     at.push_back(row ? row : column);
@@ -40,9 +41,9 @@ Value sumOfProducts(mlir::Operation *op, LowerContext &c, bool transposeLhs, boo
   return c.reduce(shape, {k}, compute, init, [&](mlir::OpBuilder &b, mlir::Location loc, Value acc, mlir::ValueRange i) {
     mlir::ValueRange batch = i.take_front(batchRank);
     Value kk = i.back(), row = vectorLhs ? Value() : i[batchRank], column = vectorRhs ? Value() : i[shape.size() - 1];
-    Value x = readLhs(b, loc, operandIndices(b, loc, lhs, batch, vectorLhs ? kk : row, vectorLhs ? Value() : kk, transposeLhs,
+    Value x = readLhs(b, loc, operandIndices(c, b, loc, lhs, shape, batch, vectorLhs ? kk : row, vectorLhs ? Value() : kk, transposeLhs,
                                              vectorLhs));
-    Value y = readRhs(b, loc, operandIndices(b, loc, rhs, batch, kk, vectorRhs ? Value() : column, transposeRhs, vectorRhs));
+    Value y = readRhs(b, loc, operandIndices(c, b, loc, rhs, shape, batch, kk, vectorRhs ? Value() : column, transposeRhs, vectorRhs));
     return emitAdd(b, loc, acc, emitMul(b, loc, x, y));
   });
 }
@@ -67,13 +68,14 @@ llvm::LogicalResult lowerMatmul(MatmulOp op, LowerContext &c, Lowered operands, 
 
 /// The zero point for the element at `at`: a scalar, a vector (along the rows of the left operand, the columns of the
 /// right one), or a tensor that broadcasts.
-llvm::SmallVector<Value> zeroIndices(mlir::OpBuilder &b, mlir::Location loc, Value zero, mlir::ValueRange at, bool isLhs) {
-  dim::Shape shape = shapeOf(zero);
+llvm::SmallVector<Value> zeroIndices(LowerContext &c, mlir::OpBuilder &b, mlir::Location loc, Value zero, Value operand,
+                                     mlir::ValueRange at, bool isLhs) {
+  dim::Shape shape = shapeOf(zero), full = shapeOf(operand);
   llvm::SmallVector<Value> indices;
   bool alongRows = isLhs && shape.size() == 1 && at.size() > 1;
   for (auto [i, e] : llvm::enumerate(shape)) {
-    Value index = alongRows ? at[at.size() - 2] : at[at.size() - shape.size() + i];
-    indices.push_back(dim::isConstant(e, 1) ? mlir::arith::ConstantIndexOp::create(b, loc, 0).getResult() : index);
+    size_t d = alongRows ? at.size() - 2 : at.size() - shape.size() + i;
+    indices.push_back(c.broadcastIndex(b, loc, e, full[d], at[d]));
   }
   return indices;
 }
@@ -87,7 +89,7 @@ llvm::LogicalResult lowerMatmulInteger(MatmulIntegerOp op, LowerContext &c, Lowe
       if (!zero) {
         return x;
       }
-      auto indices = zeroIndices(b, loc, zero, at, number == 0);
+      auto indices = zeroIndices(c, b, loc, zero, op->getOperand(number), at, number == 0);
       Value z = LowerContext::extract(b, loc, loweredOperand(op, operands, number + 2), indices);
       return mlir::arith::SubIOp::create(b, loc, x, emitCast(b, loc, z, own, i32)).getResult();
     };

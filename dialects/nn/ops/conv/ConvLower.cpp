@@ -100,8 +100,7 @@ llvm::LogicalResult lowerConvInteger(ConvIntegerOp op, LowerContext &c, Lowered 
     }
     llvm::SmallVector<Value> at;
     if (rankOf(nnZero) > 0) {
-      bool single = dim::isConstant(shapeOf(nnZero)[0], 1);
-      at.push_back(single ? mlir::arith::ConstantIndexOp::create(b, loc, 0).getResult() : channel);
+      at.push_back(c.broadcastIndex(b, loc, shapeOf(nnZero)[0], d.weight[0], channel));
     }
     Value z = LowerContext::extract(b, loc, loweredOperand(op, operands, number), at);
     return mlir::arith::SubIOp::create(b, loc, x, emitCast(b, loc, z, elementOf(nnZero), d.element));

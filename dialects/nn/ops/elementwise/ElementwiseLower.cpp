@@ -179,21 +179,6 @@ template <class OpTy, auto rule> struct ElementModel : EmitElement::ExternalMode
   }
 };
 
-/// Index of an operand's dim for result index `i`: a dim that may be 1 at run time is compared then.
-Value broadcastIndex(LowerContext &c, mlir::OpBuilder &b, mlir::Location loc, dim::Expr own, dim::Expr result, Value i,
-                     Value size) {
-  if (own == result && !dim::isUnknown(own)) {
-    return i;
-  }
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  if (dim::isConstant(own, 1)) {
-    return zero;
-  }
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
-  Value repeats = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, size, one);
-  return arith::SelectOp::create(b, loc, repeats, zero, i);
-}
-
 /// The map of an operand whose broadcasting is known now; null when a dim is compared at run time.
 mlir::AffineMap staticBroadcast(mlir::Builder &b, llvm::ArrayRef<dim::Expr> own, llvm::ArrayRef<dim::Expr> result) {
   llvm::SmallVector<mlir::AffineExpr> exprs;
@@ -218,15 +203,10 @@ llvm::LogicalResult lowerElementwise(mlir::Operation *op, LowerContext &c, Lower
   }
   llvm::SmallVector<Value> inputs;
   llvm::SmallVector<mlir::AffineMap> inputMaps;
-  llvm::SmallVector<llvm::SmallVector<Value>> sizes(operands.size());
   for (auto [i, map] : llvm::enumerate(maps)) {
     if (map) {
       inputs.push_back(operands[i]);
       inputMaps.push_back(map);
-      continue;
-    }
-    for (dim::Expr e : shapeOf(op->getOperand(i))) {
-      sizes[i].push_back(c.size(e));
     }
   }
   mlir::Type storage = getStorageType(elementOf(op->getResult(0)));
@@ -242,7 +222,7 @@ llvm::LogicalResult lowerElementwise(mlir::Operation *op, LowerContext &c, Lower
       dim::Shape own = shapeOf(op->getOperand(i));
       for (auto [k, e] : llvm::enumerate(own)) {
         unsigned d = shape.size() - own.size() + k;
-        indices.push_back(broadcastIndex(c, b, loc, e, shape[d], mlir::linalg::IndexOp::create(b, loc, d), sizes[i][k]));
+        indices.push_back(c.broadcastIndex(b, loc, e, shape[d], mlir::linalg::IndexOp::create(b, loc, d)));
       }
       elements.push_back(LowerContext::extract(b, loc, operands[i], indices));
     }

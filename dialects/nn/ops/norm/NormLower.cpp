@@ -120,8 +120,8 @@ llvm::LogicalResult lowerLayerNorm(LayerNormOp op, LowerContext &c, Lowered oper
   auto broadcast = [&](mlir::OpBuilder &b, mlir::Location loc, unsigned number, mlir::ValueRange i) {
     dim::Shape own = shapeOf(op->getOperand(number));
     Indices at(i.take_back(own.size()));
-    for (auto [index, size] : llvm::zip(at, own)) {
-      index = dim::isConstant(size, 1) ? IndexMath{b, loc}.c(0) : index;
+    for (size_t k = 0; k < own.size(); ++k) {
+      at[k] = c.broadcastIndex(b, loc, own[k], shape[shape.size() - own.size() + k], at[k]);
     }
     mlir::Type type = elementOf(op->getOperand(number));
     return emitCast(b, loc, read(b, loc, operands[number], at, type), getComputeType(type), m.type);

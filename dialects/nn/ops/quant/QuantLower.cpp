@@ -19,7 +19,7 @@ Value select(mlir::OpBuilder &b, mlir::Location loc, Value condition, Value x, V
 }
 
 /// Indices of the scale (or zero point) `v` that belongs to the element at `i`.
-template <class Op> Indices granule(Op op, mlir::OpBuilder &b, mlir::Location loc, Value v, mlir::ValueRange i) {
+template <class Op> Indices granule(Op op, LowerContext &c, mlir::OpBuilder &b, mlir::Location loc, Value v, mlir::ValueRange i) {
   IndexMath m{b, loc};
   dim::Shape own = shapeOf(v);
   if (op.getBlockSize() > 0) {
@@ -30,7 +30,10 @@ template <class Op> Indices granule(Op op, mlir::OpBuilder &b, mlir::Location lo
   if (own.empty()) {
     return {};
   }
-  return {dim::isConstant(own[0], 1) ? m.c(0) : i[op.getAxis()]};
+  // One element, whatever the axis says; a vector along the axis otherwise.
+  dim::Shape input = shapeOf(op.getInput());
+  bool hasAxis = op.getAxis() < input.size();
+  return {hasAxis ? c.broadcastIndex(b, loc, own[0], input[op.getAxis()], i[op.getAxis()]) : m.c(0)};
 }
 
 /// A float to an integer of at most 16 bits, saturating; NaN gives 0. One conversion between two comparisons.
@@ -73,13 +76,13 @@ llvm::LogicalResult lowerQuantizeLinear(QuantizeLinearOp op, LowerContext &c, Lo
   mlir::Type sumType = small || !isInteger(to) ? type : c.b.getF64Type();
   results.push_back(c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
     Value x = emitCast(b, loc, read(b, loc, operands[0], i, from), from, type);
-    Value scale = read(b, loc, operands[1], granule(op, b, loc, op.getScale(), i), scaleType);
+    Value scale = read(b, loc, operands[1], granule(op, c, b, loc, op.getScale(), i), scaleType);
     scale = rounded(b, loc, emitCast(b, loc, scale, getComputeType(scaleType), type), precision);
     Value v = rounded(b, loc, arith::DivFOp::create(b, loc, x, scale), precision);
     v = isInteger(to) ? mlir::math::RoundEvenOp::create(b, loc, v).getResult() : v;
     v = emitCast(b, loc, v, type, sumType);
     if (zero) {
-      Value z = read(b, loc, zero, granule(op, b, loc, op.getZeroPoint(), i), to);
+      Value z = read(b, loc, zero, granule(op, c, b, loc, op.getZeroPoint(), i), to);
       v = arith::AddFOp::create(b, loc, v, emitCast(b, loc, z, isInteger(to) ? to : getComputeType(to), sumType));
     }
     return small ? saturate(b, loc, v, to) : toStorage(b, loc, emitCast(b, loc, v, sumType, to), to);
@@ -100,10 +103,10 @@ llvm::LogicalResult lowerDequantizeLinear(DequantizeLinearOp op, LowerContext &c
     auto wide = [&](Value v) { return emitCast(b, loc, v, isFloat(from) ? getComputeType(from) : from, difference); };
     Value x = wide(read(b, loc, operands[0], i, from));
     if (zero) {
-      Value z = wide(read(b, loc, zero, granule(op, b, loc, op.getZeroPoint(), i), from));
+      Value z = wide(read(b, loc, zero, granule(op, c, b, loc, op.getZeroPoint(), i), from));
       x = isFloat(difference) ? arith::SubFOp::create(b, loc, x, z).getResult() : arith::SubIOp::create(b, loc, x, z).getResult();
     }
-    Value scale = read(b, loc, operands[1], granule(op, b, loc, op.getScale(), i), scaleType);
+    Value scale = read(b, loc, operands[1], granule(op, c, b, loc, op.getScale(), i), scaleType);
     Value v = arith::MulFOp::create(b, loc, emitCast(b, loc, x, difference, type), scale);
     return toStorage(b, loc, emitCast(b, loc, v, type, getComputeType(to)), to);
   }));
