@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Times networks in dlc and in ONNX Runtime, in turn, on the same threads, and compares their outputs.
+
+compare.py --dlc build/release/tools/dlc/dlc [--threads 1 2] [--rounds 3] [--seconds 2] MODEL.onnx ...
+
+Symbolic dims are 1. Prints the median of each round's median, and their ratio (below 1: dlc is faster).
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+import onnxruntime
+
+TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int64)": np.int64, "tensor(uint8)": np.uint8}
+
+
+class Peer:
+    """ONNX Runtime with seeded random inputs."""
+
+    def __init__(self, model, threads):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        random = np.random.default_rng(0)
+        self.feeds = {}
+        for i in self.session.get_inputs():
+            shape = [d if isinstance(d, int) else 1 for d in i.shape]
+            self.feeds[i.name] = random.random(shape).astype(TYPES[i.type])
+
+    def median_ms(self, seconds):
+        times, end = [], time.time() + seconds
+        while time.time() < end or len(times) < 3:
+            start = time.perf_counter()
+            self.session.run(None, self.feeds)
+            times.append((time.perf_counter() - start) * 1e3)
+        return statistics.median(times)
+
+
+def ours_ms(dlc, artifact, threads, seconds, inputs):
+    command = [dlc, "bench", artifact, "--threads", str(threads), "--duration", str(seconds), "--json", *inputs]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["median_ms"]
+
+
+def largest_error(dlc, artifact, inputs, peer, folder):
+    """The largest difference of all outputs, relative to the output's peak."""
+    subprocess.run([dlc, "run", artifact, *inputs, "--output-dir", folder], check=True, capture_output=True)
+    worst = 0.0
+    for i, expected in enumerate(peer.session.run(None, peer.feeds)):
+        got = np.load(os.path.join(folder, f"output_{i}.npy")).astype(np.float64)
+        peak = np.abs(expected).max() or 1.0
+        worst = max(worst, float(np.abs(got - expected).max() / peak))
+    return worst
+
+
+def compare(arguments, model, folder):
+    artifact = os.path.join(folder, "model.so")
+    subprocess.run([arguments.dlc, "compile", model, "-o", artifact], check=True)
+    for threads in arguments.threads:
+        peer = Peer(model, threads)
+        inputs = []
+        for name, value in peer.feeds.items():
+            path = os.path.join(folder, f"input_{len(inputs)}.npy")
+            np.save(path, value)
+            inputs += ["--input", f"{name}={path}"]
+        rounds = [(ours_ms(arguments.dlc, artifact, threads, arguments.seconds, inputs), peer.median_ms(arguments.seconds))
+                  for _ in range(arguments.rounds)]
+        ours, theirs = (statistics.median(column) for column in zip(*rounds))
+        error = largest_error(arguments.dlc, artifact, inputs, peer, folder)
+        print(f"{os.path.basename(model):24} {threads} threads  dlc {ours:8.3f} ms  ONNX Runtime {onnxruntime.__version__} "
+              f"{theirs:8.3f} ms  ratio {ours / theirs:.2f}  error {error:.1e}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dlc", required=True)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("models", nargs="+")
+    arguments = parser.parse_args()
+    for model in arguments.models:
+        with tempfile.TemporaryDirectory() as folder:
+            compare(arguments, model, folder)
+
+
+if __name__ == "__main__":
+    main()
