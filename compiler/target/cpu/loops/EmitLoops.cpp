@@ -1,6 +1,7 @@
 //===- EmitLoops.cpp - loops over linear buffers from linalg -------------------------------------===//
 #include "compiler/passes/Kernels.h"
 #include "compiler/target/cpu/KernelBuilder.h"
+#include "compiler/target/cpu/KernelFunction.h"
 #include "compiler/target/cpu/loops/LoopNest.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -12,9 +13,6 @@ namespace linalg = mlir::linalg;
 namespace tensor = mlir::tensor;
 using mlir::Value;
 using Indices = llvm::SmallVector<Idx>;
-
-/// The size of a buffer whose element count is not known: large, and never read.
-constexpr int64_t kUnknownCount = int64_t(1) << 40;
 
 /// Where a tensor's elements are.
 struct Storage {
@@ -30,17 +28,11 @@ public:
   void run() {
     createEntry();
     placeScratch();
-    k.loop(k.index(begin), Idx(end), 1, [&](Idx tile) { emitTile(tile); });
-    Value ok = mlir::arith::ConstantIntOp::create(b, k.location(), 0, 32);
-    mlir::func::ReturnOp::create(b, k.location(), ok);
+    k.loop(k.index(tail.begin), Idx(tail.end), 1, [&](Idx tile) { emitTile(tile); });
     finish();
   }
 
 private:
-  mlir::MemRefType bufferType(mlir::RankedTensorType type) {
-    int64_t count = type.hasStaticShape() ? std::max<int64_t>(type.getNumElements(), 1) : kUnknownCount;
-    return mlir::MemRefType::get({count}, type.getElementType());
-  }
   Idx idx(const Extent &e) { return e.argument >= 0 ? Idx(dimArguments[e.argument]) : Idx(e.size); }
 
   void createEntry() {
@@ -51,7 +43,7 @@ private:
     mlir::Location loc = k.location();
     auto addBuffer = [&](Value tensor) {
       Storage s;
-      s.buffer = entry->addArgument(bufferType(llvm::cast<mlir::RankedTensorType>(tensor.getType())), loc);
+      s.buffer = entry->addArgument(kernelBufferType(llvm::cast<mlir::RankedTensorType>(tensor.getType())), loc);
       storage[tensor] = s;
     };
     llvm::SmallVector<Value> dims;
@@ -65,9 +57,7 @@ private:
       dimArguments.push_back(entry->addArgument(b.getIndexType(), loc));
       scalars.map(v, dimArguments.back());
     }
-    begin = entry->addArgument(b.getIndexType(), loc);
-    end = entry->addArgument(b.getIndexType(), loc);
-    scratch = entry->addArgument(mlir::MemRefType::get({kUnknownCount}, b.getI8Type()), loc);
+    tail = addKernelTail(*entry, loc);
     for (auto &[tensor, s] : storage) {
       for (const Extent &e : nest.extents(tensor)) {
         s.sizes.push_back(idx(e));
@@ -103,8 +93,8 @@ private:
         elements = k.mul(elements, idx(e));
         known = e.argument >= 0 || known < 0 ? -1 : known * e.size;
       }
-      auto view = mlir::MemRefType::get({known < 0 ? kUnknownCount : std::max<int64_t>(known, 1)}, type.getElementType());
-      s.buffer = mlir::memref::ViewOp::create(b, k.location(), view, scratch, k.index(offset), mlir::ValueRange());
+      mlir::MemRefType view = kernelBufferType(type.getElementType(), known);
+      s.buffer = mlir::memref::ViewOp::create(b, k.location(), view, tail.scratch, k.index(offset), mlir::ValueRange());
       storage[v] = s;
       dim::Expr line = dim::constant(nest.func.getContext(), 64);
       bytes = dim::add(bytes, dim::mul(dim::ceilDiv(count, line), line));
@@ -322,21 +312,10 @@ private:
   }
 
   void finish() {
-    old->dropAllReferences();
-    for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(*old))) {
-      op.dropAllUses();
-      op.erase();
-    }
-    old->erase();
     mlir::func::FuncOp func = nest.func;
     func.removeResAttrsAttr();
     func.removeArgAttrsAttr();
-    func.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), b.getI32Type()));
-    for (mlir::BlockArgument a : entry->getArguments()) {
-      if (llvm::isa<mlir::MemRefType>(a.getType())) {
-        func.setArgAttr(a.getArgNumber(), "llvm.noalias", b.getUnitAttr());
-      }
-    }
+    finishKernel(func, b, old);
     func->setAttr(kTilesAttr, nest.tiles);
     func->setAttr(kFlopsAttr, nest.flops);
   }
@@ -345,7 +324,7 @@ private:
   mlir::OpBuilder b;
   KernelBuilder k;
   mlir::Block *old = nullptr, *entry = nullptr;
-  Value begin, end, scratch;
+  KernelTail tail;
   llvm::SmallVector<Value> dimArguments;
   llvm::DenseMap<Value, Storage> storage;
   mlir::IRMapping scalars;

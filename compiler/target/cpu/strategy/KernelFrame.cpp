@@ -3,14 +3,9 @@
 #include "compiler/passes/Kernels.h"
 
 namespace dlc::cpu {
-namespace {
-constexpr int64_t kUnknownCount = int64_t(1) << 40;
-} // namespace
-
 mlir::MemRefType KernelFrame::bufferType(mlir::Type type) {
   auto tensor = llvm::cast<mlir::RankedTensorType>(type);
-  int64_t count = tensor.hasStaticShape() ? std::max<int64_t>(tensor.getNumElements(), 1) : kUnknownCount;
-  return mlir::MemRefType::get({count}, nn::getStorageType(tensor.getElementType()));
+  return kernelBufferType(nn::getStorageType(tensor.getElementType()), tensor.hasStaticShape() ? tensor.getNumElements() : -1);
 }
 
 KernelFrame::KernelFrame(mlir::func::FuncOp kernel, const TargetInfo &target)
@@ -36,9 +31,7 @@ KernelFrame::KernelFrame(mlir::func::FuncOp kernel, const TargetInfo &target)
   for (size_t i = 0; i < dims.size(); ++i) {
     dimArguments.push_back(entry->addArgument(b.getIndexType(), loc));
   }
-  beginArgument = entry->addArgument(b.getIndexType(), loc);
-  endArgument = entry->addArgument(b.getIndexType(), loc);
-  scratchArgument = entry->addArgument(mlir::MemRefType::get({kUnknownCount}, b.getI8Type()), loc);
+  tail = addKernelTail(*entry, loc);
   b.setInsertionPointToStart(entry);
 }
 
@@ -105,20 +98,7 @@ Epilogue KernelFrame::epilogue(mlir::Value bias) {
 }
 
 void KernelFrame::finish(dim::Expr tiles, dim::Expr scratchBytes, dim::Expr flops) {
-  mlir::Value ok = mlir::arith::ConstantIntOp::create(b, kernel.getLoc(), 0, 32);
-  mlir::func::ReturnOp::create(b, kernel.getLoc(), ok);
-  old->dropAllReferences();
-  for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(*old))) {
-    op.dropAllUses();
-    op.erase();
-  }
-  old->erase();
-  kernel.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), b.getI32Type()));
-  for (mlir::BlockArgument a : entry->getArguments()) {
-    if (llvm::isa<mlir::MemRefType>(a.getType())) {
-      kernel.setArgAttr(a.getArgNumber(), "llvm.noalias", b.getUnitAttr());
-    }
-  }
+  finishKernel(kernel, b, old);
   kernel->setAttr(kDimsAttr, dim::ShapeAttr::get(kernel.getContext(), dims));
   kernel->setAttr(kTilesAttr, tiles);
   kernel->setAttr(kScratchAttr, scratchBytes);

@@ -1,6 +1,7 @@
 //===- KernelFrame.h - the function around a contraction kernel -----------------------------------===//
 #ifndef DLC_COMPILER_TARGET_CPU_STRATEGY_KERNELFRAME_H
 #define DLC_COMPILER_TARGET_CPU_STRATEGY_KERNELFRAME_H
+#include "compiler/target/cpu/KernelFunction.h"
 #include "compiler/target/cpu/contraction/Epilogue.h"
 #include "compiler/target/cpu/strategy/Strategy.h"
 
@@ -20,9 +21,9 @@ public:
   mlir::Value operandBuffer(unsigned i) { return buffer(rootOp->getOperand(i)); }
   unsigned argumentOf(mlir::Value v) { return llvm::cast<mlir::BlockArgument>(v).getArgNumber(); }
   mlir::Value resultBuffer() { return output; }
-  Idx begin() { return Idx(beginArgument); }
-  Idx end() { return Idx(endArgument); }
-  mlir::Value scratch() { return scratchArgument; }
+  Idx begin() { return Idx(tail.begin); }
+  Idx end() { return Idx(tail.end); }
+  mlir::Value scratch() { return tail.scratch; }
   /// What follows the contraction: `bias` (an operand of the root, or null) is added, then the elementwise ops.
   Epilogue epilogue(mlir::Value bias);
   /// Ends the function, and sets its attributes.
@@ -40,7 +41,8 @@ private:
   mlir::Block *old;
   mlir::Block *entry;
   mlir::Operation *rootOp;
-  mlir::Value output, beginArgument, endArgument, scratchArgument;
+  mlir::Value output;
+  KernelTail tail;
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;
   llvm::SmallVector<dim::Expr> dims;
   llvm::SmallVector<mlir::Value> dimArguments;
