@@ -1,23 +1,22 @@
 """Builds, runs every kind of test, and sums their counts. Called by tools/test; standard library only."""
 import argparse
 import os
-import subprocess
 import sys
 import time
 
-import parts
+import builds
+import conformance
+import fuzz
+import lit
+import python_tests
+import sanitizers
+import unit
+from counts import Counts
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, "build", "release")
-
-
-def build(jobs):
-    """Configures and builds; True when both succeeded."""
-    for command in (["cmake", "--preset", "release"], ["cmake", "--build", "--preset", "release", "--parallel", str(jobs)]):
-        print("+ " + " ".join(command), flush=True)
-        if subprocess.run(command, cwd=ROOT).returncode != 0:
-            return False
-    return True
+PARTS = (("unit tests", unit.run), ("lit tests", lit.run), ("conformance tests", conformance.run),
+         ("end-to-end tests", python_tests.run_e2e), ("random graphs", python_tests.run_property),
+         ("tests with sanitizers", sanitizers.run), ("fuzzers", fuzz.run))
 
 
 def parse_arguments():
@@ -30,15 +29,15 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    total = parts.Counts()
-    if not build(arguments.jobs):
+    total = Counts()
+    if not builds.build(ROOT, "release", arguments.jobs):
         print("the build failed")
         total.failed = 1
     else:
-        for name, run in parts.PARTS:
+        for name, run in PARTS:
             start = time.time()
             print(f"== {name}", flush=True)
-            counts = run(ROOT, BUILD, arguments)
+            counts = run(ROOT, builds.folder(ROOT, "release"), arguments)
             print(f"== {name}: {counts}, {time.time() - start:.0f} s", flush=True)
             total.add(counts)
     print(total, flush=True)

@@ -2,9 +2,17 @@
 #define DLC_TESTS_UNIT_MATH_ACCURACY_H
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <string_view>
 
 namespace dlc {
+
+/// `tools/test --full` takes every float.
+inline bool isFullRun() {
+  const char *full = std::getenv("DLC_TEST_FULL");
+  return full && std::string_view(full) == "1";
+}
 
 /// Error of a float (f32 or f64) in units in the last place of the reference, which is of higher precision. A NaN
 /// matches a NaN alone; zeros must agree in sign; an infinity counts as the first number after the largest one.

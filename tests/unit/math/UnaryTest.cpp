@@ -1,11 +1,10 @@
 // Accuracy of the functions of one argument: f32 over (a sample of) all bit patterns against double, f64 on random
-// arguments against long double. DLC_FULL=1 takes every f32.
+// arguments against long double. DLC_TEST_FULL=1 takes every f32.
 #include "Accuracy.h"
 #include "Elementwise.h"
 #include "gtest/gtest.h"
 
 #include <bit>
-#include <cstdlib>
 #include <random>
 
 namespace dlc {
@@ -40,7 +39,7 @@ class Unary : public testing::TestWithParam<UnaryFunction> {};
 TEST_P(Unary, Float32) {
   UnaryFunction f = GetParam();
   auto kernel = Elementwise::compileOp(std::string("math.") + f.name, 1, false, hostTarget());
-  const uint64_t stride = std::getenv("DLC_FULL") ? 1 : 1021, end = uint64_t(1) << 32;
+  const uint64_t stride = isFullRun() ? 1 : 1021, end = uint64_t(1) << 32;
   constexpr int64_t chunk = 1 << 16;
   std::vector<float> x(chunk), y(chunk);
   Worst<float> worst;
@@ -65,7 +64,7 @@ TEST_P(Unary, Float64) {
   constexpr int64_t chunk = 1 << 16;
   std::vector<double> x(chunk), y(chunk);
   Worst<double> worst;
-  for (int round = 0; round < (std::getenv("DLC_FULL") ? 1000 : 30); ++round) {
+  for (int round = 0; round < (isFullRun() ? 1000 : 30); ++round) {
     for (double &v : x) {
       switch (round % 3) {
       case 0:

@@ -1,6 +1,4 @@
-/// \file A libFuzzer target over everything in tools/common that reads a file; not built by default:
-///   ninja -C build/release dlc_fuzz_readers && build/release/tests/unit/tools/dlc_fuzz_readers CORPUS
-///   -rss_limit_mb=1024
+// libFuzzer on everything in tools/common that reads a file.
 #include "tools/common/Image.h"
 #include "tools/common/Npy.h"
 #include "tools/common/NpyHeader.h"
