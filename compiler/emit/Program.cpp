@@ -201,6 +201,9 @@ private:
       } else if (auto symbol = llvm::dyn_cast<rt::SymbolOp>(op)) {
         t.bindSymbol(symbol.getName(), t.instruction(symbol.getRead() ? DLC_DIM_READ : DLC_DIM_VALUE_DIM,
                                                      valueIndex[symbol.getValue()], symbol.getIndex()));
+      } else if (auto check = llvm::dyn_cast<rt::CheckOp>(op)) {
+        uint32_t lhs = t.slot(check.getLhs()), rhs = t.slot(check.getRhs());
+        t.instruction(DLC_DIM_CHECK_EQ, lhs, rhs, t.string(check.getMessage()));
       } else if (mlir::failed(write(&op))) {
         return mlir::failure();
       }

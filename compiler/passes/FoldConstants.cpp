@@ -22,6 +22,7 @@ struct FoldConstantsPass : impl::FoldConstantsBase<FoldConstantsPass> {
   using Base::Base;
   void runOnOperation() override {
     left = budget;
+    shapes = {};
     llvm::SmallVector<mlir::Operation *> ops;
     getOperation().walk([&](mlir::Operation *op) { ops.push_back(op); });
     for (mlir::Operation *op : ops) {
@@ -29,6 +30,7 @@ struct FoldConstantsPass : impl::FoldConstantsBase<FoldConstantsPass> {
         continue;
       }
       if (foldSizes(op) || foldValues(op)) {
+        shapes.forget(op);
         op->erase();
       }
     }
@@ -40,8 +42,8 @@ private:
     if (op->getNumResults() != 1 || llvm::isa<nn::SizesOp>(op)) {
       return false;
     }
-    std::optional<dim::Shape> value = nn::getShapeValue(op->getResult(0));
-    if (!value || !nn::isInteger(nn::elementOf(op->getResult(0)))) {
+    std::optional<dim::Shape> value = shapes.of(op->getResult(0));
+    if (!value) {
       return false;
     }
     mlir::OpBuilder b(op);
@@ -52,6 +54,7 @@ private:
       return true;
     }
     bool done = replaceByValues(sizes, op);
+    shapes.forget(sizes);
     sizes->erase();
     return done;
   }
@@ -110,6 +113,7 @@ private:
   }
 
   uint64_t left = 0;
+  nn::ShapeValues shapes;
 };
 } // namespace
 } // namespace dlc

@@ -173,6 +173,10 @@ private:
     if (auto read = llvm::dyn_cast<nn::ReadDimsOp>(op)) {
       return convertReadDims(read);
     }
+    if (auto assume = llvm::dyn_cast<nn::AssumeOp>(op)) {
+      rt::CheckOp::create(b, op->getLoc(), assume.getLhs(), assume.getRhs(), assume.getMessage());
+      return mlir::success();
+    }
     if (auto dispatch = llvm::dyn_cast<nn::DispatchOp>(op)) {
       return convertDispatch(dispatch);
     }

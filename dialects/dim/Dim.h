@@ -25,7 +25,10 @@ using Expr = ExprAttr;
 using Shape = llvm::SmallVector<Expr, 6>;
 using mlir::MLIRContext;
 
-/// Building blocks; all results are in normal form. `unknown` poisons everything but min/max decided otherwise.
+/// Building blocks. Results are in normal form as long as they have at most kMaxTerms terms: products beyond it are kept
+/// as products of sums, which are right but may be unequal to other forms of the same polynomial. `unknown` poisons
+/// everything but a product with 0. Where a number in a result would not fit 64 bits, the result is unknown.
+constexpr size_t kMaxTerms = 256;
 Expr constant(MLIRContext *context, int64_t value);
 Expr symbol(MLIRContext *context, llvm::StringRef name);
 Expr unknown(MLIRContext *context);
@@ -38,6 +41,9 @@ Expr ceilDiv(Expr a, Expr b);
 Expr mod(Expr a, Expr b);
 Expr min(Expr a, Expr b);
 Expr max(Expr a, Expr b);
+/// 1 where a == b (a < b), otherwise 0.
+Expr equalTo(Expr a, Expr b);
+Expr lessThan(Expr a, Expr b);
 Expr product(MLIRContext *context, llvm::ArrayRef<Expr> factors);
 
 /// The value when it is a number.
@@ -48,6 +54,9 @@ bool isUnknown(Expr e);
 bool provablyNonNegative(Expr e);
 /// True when both are known and the same formula.
 bool equal(Expr a, Expr b);
+/// A total order of formulas that depends on what they are, not on where they are in memory: below 0, 0 where they are
+/// the same attribute, or above 0.
+int compare(Expr a, Expr b);
 /// Replaces symbols by formulas; symbols for which `map` returns null stay.
 Expr substitute(Expr e, llvm::function_ref<Expr(llvm::StringRef)> map);
 /// Evaluates; nullopt on overflow, division by zero, unknown parts, or a symbol without a value.

@@ -6,8 +6,8 @@
 
 namespace dlc::dim {
 namespace {
-struct ByText {
-  bool operator()(Expr a, Expr b) const { return a != b && toString(a) < toString(b); }
+struct ByStructure {
+  bool operator()(Expr a, Expr b) const { return compare(a, b) < 0; }
 };
 using Monomial = llvm::SmallVector<Expr, 2>; // sorted atoms
 struct MonomialLess {
@@ -17,14 +17,17 @@ struct MonomialLess {
     }
     for (auto [x, y] : llvm::zip(a, b)) {
       if (x != y) {
-        return ByText()(x, y);
+        return ByStructure()(x, y);
       }
     }
     return false;
   }
 };
-/// A polynomial: the empty monomial holds the constant.
-using Poly = std::map<Monomial, int64_t, MonomialLess>;
+/// A polynomial: the empty monomial holds the constant. Without `fits`, a coefficient does not fit 64 bits.
+struct Poly {
+  std::map<Monomial, int64_t, MonomialLess> terms;
+  bool fits = true;
+};
 
 Expr make(MLIRContext *context, ExprKind kind, int64_t value, llvm::StringRef symbol = "",
           llvm::ArrayRef<mlir::Attribute> operands = {}) {
@@ -34,10 +37,17 @@ Expr make(MLIRContext *context, ExprKind kind, int64_t value, llvm::StringRef sy
 Expr operand(Expr e, unsigned i) { return llvm::cast<ExprAttr>(e.getOperands()[i]); }
 
 void addTerm(Poly &poly, const Monomial &monomial, int64_t coefficient) {
-  int64_t &slot = poly[monomial];
-  slot += coefficient;
+  int64_t &slot = poly.terms[monomial];
+  poly.fits &= !llvm::AddOverflow(slot, coefficient, slot);
   if (slot == 0) {
-    poly.erase(monomial);
+    poly.terms.erase(monomial);
+  }
+}
+
+void addTerms(Poly &poly, const Poly &other) {
+  poly.fits &= other.fits;
+  for (const auto &[monomial, coefficient] : other.terms) {
+    addTerm(poly, monomial, coefficient);
   }
 }
 
@@ -57,9 +67,7 @@ Poly toPoly(Expr e) {
   }
   case ExprKind::Sum:
     for (mlir::Attribute a : e.getOperands()) {
-      for (auto &[monomial, coefficient] : toPoly(llvm::cast<ExprAttr>(a))) {
-        addTerm(poly, monomial, coefficient);
-      }
+      addTerms(poly, toPoly(llvm::cast<ExprAttr>(a)));
     }
     break;
   default:
@@ -80,32 +88,39 @@ Expr fromTerm(MLIRContext *context, const Monomial &monomial, int64_t coefficien
 }
 
 Expr fromPoly(MLIRContext *context, const Poly &poly) {
-  if (poly.empty()) {
+  if (!poly.fits) {
+    return unknown(context);
+  }
+  if (poly.terms.empty()) {
     return constant(context, 0);
   }
   llvm::SmallVector<mlir::Attribute> terms;
-  for (auto &[monomial, coefficient] : poly) {
+  for (const auto &[monomial, coefficient] : poly.terms) {
     terms.push_back(fromTerm(context, monomial, coefficient));
   }
   return terms.size() == 1 ? llvm::cast<ExprAttr>(terms.front()) : make(context, ExprKind::Sum, 0, "", terms);
 }
 
+/// What is left of `atoms` without those of `divisor`; nullopt when it lacks one.
+std::optional<Monomial> divideMonomial(Monomial atoms, const Monomial &divisor) {
+  for (Expr atom : divisor) {
+    auto *it = llvm::find(atoms, atom);
+    if (it == atoms.end()) {
+      return std::nullopt;
+    }
+    atoms.erase(it);
+  }
+  return atoms;
+}
+
 /// Divides every term of `poly` by `monomial * coefficient`; terms that do not divide exactly go to `rest`.
 Poly divideTerms(const Poly &poly, const Monomial &monomial, int64_t coefficient, Poly &rest) {
   Poly quotient;
-  for (auto &[atoms, c] : poly) {
-    Monomial left = atoms;
-    bool exact = c % coefficient == 0;
-    for (Expr atom : monomial) {
-      auto *it = llvm::find(left, atom);
-      if (it == left.end()) {
-        exact = false;
-        break;
-      }
-      left.erase(it);
-    }
-    if (exact) {
-      addTerm(quotient, left, c / coefficient);
+  for (const auto &[atoms, c] : poly.terms) {
+    bool divisible = coefficient != -1 ? c % coefficient == 0 : c != INT64_MIN;
+    std::optional<Monomial> left = divisible ? divideMonomial(atoms, monomial) : std::nullopt;
+    if (left) {
+      addTerm(quotient, *left, c / coefficient);
     } else {
       addTerm(rest, atoms, c);
     }
@@ -168,14 +183,34 @@ std::optional<int64_t> getConstant(Expr e) {
   return e.getKind() == ExprKind::Const ? std::optional<int64_t>(e.getValue()) : std::nullopt;
 }
 
+int compare(Expr a, Expr b) {
+  if (a == b) {
+    return 0;
+  }
+  auto order = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
+  if (int r = order(a.getKind(), b.getKind())) {
+    return r;
+  }
+  if (int r = a.getSymbol().compare(b.getSymbol())) {
+    return r;
+  }
+  if (int r = order(a.getOperands().size(), b.getOperands().size())) {
+    return r;
+  }
+  for (size_t i = 0; i < a.getOperands().size(); ++i) {
+    if (int r = compare(operand(a, i), operand(b, i))) {
+      return r; // equal formulas are one attribute, so this looks at one path only
+    }
+  }
+  return order(a.getValue(), b.getValue());
+}
+
 Expr add(Expr a, Expr b) {
   if (isUnknown(a) || isUnknown(b)) {
     return unknown(a.getContext());
   }
   Poly poly = toPoly(a);
-  for (auto &[monomial, coefficient] : toPoly(b)) {
-    addTerm(poly, monomial, coefficient);
-  }
+  addTerms(poly, toPoly(b));
   return fromPoly(a.getContext(), poly);
 }
 
@@ -188,16 +223,24 @@ Expr mul(Expr a, Expr b) {
   if (isUnknown(a) || isUnknown(b)) {
     return unknown(a.getContext());
   }
-  Poly poly, other = toPoly(b);
-  for (auto &[x, cx] : toPoly(a)) {
-    for (auto &[y, cy] : other) {
-      Monomial atoms = x;
-      llvm::append_range(atoms, y);
-      llvm::sort(atoms, ByText());
-      addTerm(poly, atoms, cx * cy);
+  Poly x = toPoly(a), y = toPoly(b), product;
+  product.fits = x.fits && y.fits;
+  if (x.terms.size() > 1 && y.terms.size() > 1 && x.terms.size() * y.terms.size() > kMaxTerms) {
+    // Each is one atom of the product.
+    (x = Poly()).terms[{a}] = 1;
+    (y = Poly()).terms[{b}] = 1;
+  }
+  for (const auto &[m, cm] : x.terms) {
+    for (const auto &[n, cn] : y.terms) {
+      Monomial atoms = m;
+      llvm::append_range(atoms, n);
+      llvm::sort(atoms, ByStructure());
+      int64_t coefficient = 0;
+      product.fits &= !llvm::MulOverflow(cm, cn, coefficient);
+      addTerm(product, atoms, coefficient);
     }
   }
-  return fromPoly(a.getContext(), poly);
+  return fromPoly(a.getContext(), product);
 }
 
 Expr floorDiv(Expr a, Expr b) {
@@ -209,26 +252,24 @@ Expr floorDiv(Expr a, Expr b) {
     return unknown(context);
   }
   if (auto x = getConstant(a), y = getConstant(b); x && y) {
-    return constant(context, llvm::divideFloorSigned(*x, *y));
+    std::optional<int64_t> q = apply(ExprKind::FloorDiv, *x, *y);
+    return q ? constant(context, *q) : unknown(context);
   }
   if (a == b) {
     return constant(context, 1);
   }
   Poly divisor = toPoly(b);
-  if (divisor.size() == 1) {
-    Poly rest;
-    auto &[monomial, coefficient] = *divisor.begin();
-    Poly quotient = divideTerms(toPoly(a), monomial, coefficient, rest);
-    Expr r = fromPoly(context, rest), q = fromPoly(context, quotient);
-    if (rest.empty()) {
-      return q;
-    }
-    if (auto x = getConstant(r), y = getConstant(b); x && y) {
-      return add(q, constant(context, llvm::divideFloorSigned(*x, *y)));
-    }
-    return add(q, binary(ExprKind::FloorDiv, r, b));
+  if (divisor.terms.size() != 1) {
+    return binary(ExprKind::FloorDiv, a, b);
   }
-  return binary(ExprKind::FloorDiv, a, b);
+  Poly rest;
+  const auto &[monomial, coefficient] = *divisor.terms.begin();
+  Expr q = fromPoly(context, divideTerms(toPoly(a), monomial, coefficient, rest)), r = fromPoly(context, rest);
+  if (rest.terms.empty()) {
+    return q;
+  }
+  bool numbers = getConstant(r) && getConstant(b);
+  return add(q, numbers ? floorDiv(r, b) : binary(ExprKind::FloorDiv, r, b));
 }
 
 Expr ceilDiv(Expr a, Expr b) {
@@ -249,26 +290,46 @@ Expr min(Expr a, Expr b) {
   if (isUnknown(a) || isUnknown(b)) {
     return unknown(a.getContext());
   }
-  if (provablyNonNegative(sub(b, a))) {
+  if (a == b || provablyNonNegative(sub(b, a))) {
     return a;
   }
   if (provablyNonNegative(sub(a, b))) {
     return b;
   }
-  return ByText()(b, a) ? binary(ExprKind::Min, b, a) : binary(ExprKind::Min, a, b);
+  return ByStructure()(b, a) ? binary(ExprKind::Min, b, a) : binary(ExprKind::Min, a, b);
 }
 
 Expr max(Expr a, Expr b) {
   if (isUnknown(a) || isUnknown(b)) {
     return unknown(a.getContext());
   }
-  if (provablyNonNegative(sub(a, b))) {
+  if (a == b || provablyNonNegative(sub(a, b))) {
     return a;
   }
   if (provablyNonNegative(sub(b, a))) {
     return b;
   }
-  return ByText()(b, a) ? binary(ExprKind::Max, b, a) : binary(ExprKind::Max, a, b);
+  return ByStructure()(b, a) ? binary(ExprKind::Max, b, a) : binary(ExprKind::Max, a, b);
+}
+
+Expr equalTo(Expr a, Expr b) {
+  MLIRContext *context = a.getContext();
+  Expr one = constant(context, 1), zero = constant(context, 0), d = sub(a, b), e = sub(b, a);
+  if (isUnknown(d) || isUnknown(e)) {
+    return unknown(context);
+  }
+  if (isConstant(d, 0)) {
+    return one;
+  }
+  if (provablyNonNegative(sub(d, one)) || provablyNonNegative(sub(e, one))) {
+    return zero;
+  }
+  return max(sub(one, max(d, e)), zero); // |a - b| is at least 1 where they differ
+}
+
+Expr lessThan(Expr a, Expr b) {
+  Expr zero = constant(a.getContext(), 0);
+  return min(max(sub(b, a), zero), constant(a.getContext(), 1));
 }
 
 Expr product(MLIRContext *context, llvm::ArrayRef<Expr> factors) {
@@ -283,7 +344,7 @@ bool provablyNonNegative(Expr e) {
   if (isUnknown(e)) {
     return false;
   }
-  for (auto &[monomial, coefficient] : toPoly(e)) {
+  for (auto &[monomial, coefficient] : toPoly(e).terms) {
     if (coefficient < 0 || !llvm::all_of(monomial, atomNonNegative)) {
       return false;
     }

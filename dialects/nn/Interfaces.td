@@ -14,6 +14,15 @@ def InferTypes : OpInterface<"InferTypes"> {
   let verify = [{ return ::dlc::nn::verifyResultTypes($_op); }];
 }
 
+def SizeRules : OpInterface<"SizeRules"> {
+  let cppNamespace = "::dlc::nn";
+  let description = "Ops for which not all sizes will do, beyond what type inference can refuse.";
+  let methods = [
+    InterfaceMethod<"Appends what a run must find of the sizes of the operands. Types have been inferred.",
+                    "void", "sizeRules", (ins "::llvm::SmallVectorImpl<::dlc::nn::SizeRule> &":$rules)>
+  ];
+}
+
 def ShapeValue : OpInterface<"ShapeValue"> {
   let cppNamespace = "::dlc::nn";
   let description = "Ops that take part in shape arithmetic: integer tensors whose elements are formulas over dims.";

@@ -12,6 +12,7 @@ namespace dlc::nn {
 class EvalContext;
 class Datum;
 class LowerContext;
+struct SizeRule;
 
 /// Element type classes. Signed integers are signless (`i8`), unsigned ones say so (`ui8`), booleans are `i1`.
 bool isFloat(mlir::Type element);
@@ -34,8 +35,22 @@ llvm::LogicalResult refineResultTypes(mlir::Operation *op, bool *changed = nullp
 
 /// Multi-directional broadcasting of shapes (ONNX "Broadcasting"). Fails, with the text in `error`, when dims differ.
 mlir::FailureOr<dim::Shape> broadcastShapes(llvm::ArrayRef<dim::Shape> shapes, std::string &error);
-/// The elements of a small integer tensor as formulas, when shape arithmetic can follow them.
-std::optional<dim::Shape> getShapeValue(mlir::Value value);
+/// The elements of the op's result as formulas, given those of its operands: what ShapeValue says, where the result is
+/// a small tensor of integers or booleans whose type holds them.
+std::optional<dim::Shape> inferShapeValue(mlir::Operation *op, llvm::ArrayRef<std::optional<dim::Shape>> operands);
+
+/// The elements of small integer tensors as formulas, where shape arithmetic can follow them. Each value is looked at
+/// once, so an op must be forgotten before it is erased or changes its meaning.
+class ShapeValues {
+public:
+  std::optional<dim::Shape> of(mlir::Value value);
+  void forget(mlir::Operation *op);
+
+private:
+  llvm::DenseMap<mlir::Value, std::optional<dim::Shape>> known;
+};
+/// The same for one value.
+inline std::optional<dim::Shape> getShapeValue(mlir::Value value) { return ShapeValues().of(value); }
 /// The tensor's sizes.
 inline dim::Shape shapeOf(mlir::Value v) { return dim::getShape(llvm::cast<mlir::RankedTensorType>(v.getType())); }
 inline mlir::Type elementOf(mlir::Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()).getElementType(); }

@@ -47,24 +47,67 @@ mlir::FailureOr<dim::Shape> broadcastShapes(llvm::ArrayRef<dim::Shape> shapes, s
   return result;
 }
 
-std::optional<dim::Shape> getShapeValue(mlir::Value value) {
+namespace {
+/// Whether values of type `element` are followed: booleans and index-like integers, others where they are numbers.
+bool holds(mlir::IntegerType element, dim::Expr e) {
+  std::optional<int64_t> number = dim::getConstant(e);
+  if (!number) {
+    return !dim::isUnknown(e) && (isBool(element) || isIndexLike(element));
+  }
+  unsigned bits = element.getWidth();
+  if (isBool(element) || element.isUnsigned()) {
+    return *number >= 0 && (bits >= 64 || static_cast<uint64_t>(*number) >> bits == 0);
+  }
+  return llvm::isIntN(bits, *number);
+}
+
+bool mayHaveShapeValue(mlir::Value value) {
   auto type = llvm::dyn_cast<mlir::RankedTensorType>(value.getType());
-  if (!type || !type.hasStaticShape() || type.getNumElements() > kMaxShapeElements ||
-      !llvm::isa<mlir::IntegerType>(type.getElementType())) {
+  return type && type.hasStaticShape() && type.getNumElements() <= kMaxShapeElements &&
+         llvm::isa<mlir::IntegerType>(type.getElementType()) && value.getDefiningOp<ShapeValue>();
+}
+} // namespace
+
+std::optional<dim::Shape> inferShapeValue(mlir::Operation *op, llvm::ArrayRef<std::optional<dim::Shape>> operands) {
+  if (op->getNumResults() != 1 || !mayHaveShapeValue(op->getResult(0))) {
     return std::nullopt;
   }
-  auto op = value.getDefiningOp<ShapeValue>();
-  if (!op) {
-    return std::nullopt;
+  auto type = llvm::cast<mlir::RankedTensorType>(op->getResult(0).getType());
+  auto element = llvm::cast<mlir::IntegerType>(type.getElementType());
+  std::optional<dim::Shape> result = llvm::cast<ShapeValue>(op).shapeValue(operands);
+  bool fits = result && static_cast<int64_t>(result->size()) == type.getNumElements() &&
+              llvm::all_of(*result, [&](dim::Expr e) { return holds(element, e); });
+  return fits ? result : std::nullopt;
+}
+
+std::optional<dim::Shape> ShapeValues::of(mlir::Value value) {
+  // Post-order, without recursion: chains may be long.
+  llvm::SmallVector<mlir::Value> open{value};
+  while (!open.empty()) {
+    mlir::Value v = open.back();
+    if (known.contains(v)) {
+      open.pop_back();
+      continue;
+    }
+    if (!mayHaveShapeValue(v)) {
+      known.try_emplace(v, std::nullopt);
+      continue;
+    }
+    mlir::Operation *op = v.getDefiningOp();
+    size_t before = open.size();
+    llvm::copy_if(op->getOperands(), std::back_inserter(open), [&](mlir::Value o) { return !known.contains(o); });
+    if (open.size() > before) {
+      continue;
+    }
+    auto operands = llvm::map_to_vector(op->getOperands(), [&](mlir::Value o) { return known.lookup(o); });
+    known.try_emplace(v, inferShapeValue(op, operands));
   }
-  llvm::SmallVector<std::optional<dim::Shape>> operands;
-  for (mlir::Value v : op->getOperands()) {
-    operands.push_back(getShapeValue(v));
+  return known.lookup(value);
+}
+
+void ShapeValues::forget(mlir::Operation *op) {
+  for (mlir::Value v : op->getResults()) {
+    known.erase(v);
   }
-  std::optional<dim::Shape> result = op.shapeValue(operands);
-  if (result && (result->size() != static_cast<size_t>(type.getNumElements()) || llvm::any_of(*result, dim::isUnknown))) {
-    return std::nullopt;
-  }
-  return result;
 }
 } // namespace dlc::nn

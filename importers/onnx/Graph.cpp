@@ -1,5 +1,5 @@
 //===- Graph.cpp - the import of one model: nodes ------------------------------------------===//
-#include "importers/onnx/Graph.h"
+#include "importers/onnx/Worlds.h"
 
 namespace dlc::onnx_import {
 namespace {
@@ -130,7 +130,7 @@ void Importer::applyRule(Scope &scope, const onnx::NodeProto &proto, mlir::OpBui
   diagnostic.clear();
   size_t before = problems.size();
   bool failed = mlir::failed(match.rule->import(node)) || node.failed();
-  if (!failed) {
+  if (!failed && !divergent) {
     for (auto [i, v] : llvm::enumerate(node.results())) {
       if (node.wants(i) && !v && !node.failed()) {
         (void)node.fail("expected no use of output " + llvm::Twine(i) + ", which is not supported");
@@ -144,9 +144,12 @@ void Importer::applyRule(Scope &scope, const onnx::NodeProto &proto, mlir::OpBui
     if (problems.size() == before || !node.reason().empty()) {
       report(&proto, opset, !node.reason().empty() ? node.reason() : !diagnostic.empty() ? diagnostic : "can't be imported");
     }
+    divergent = {};
     return poison(scope, proto);
   }
-  define(scope, proto, node.results());
+  if (!divergent) {
+    define(scope, proto, node.results());
+  }
 }
 
 void Importer::importNode(Scope &scope, const onnx::NodeProto &node, mlir::OpBuilder &builder) {
@@ -217,15 +220,25 @@ void Importer::importNodes(Scope &scope, const NodeList &nodes, const std::vecto
     return;
   }
   NodeOrder order = orderNodes(nodes, wanted, [&](llvm::StringRef name) { return scope.defines(name); });
-  for (const onnx::NodeProto *node : order.nodes) {
-    importNode(scope, *node, builder);
-  }
+  importList(scope, order.nodes, wanted, builder);
   if (!order.cyclic.empty()) {
     report(order.cyclic.front(), 0, "expected a graph without cycles, got " + llvm::Twine(order.cyclic.size()) +
                                         " nodes that need their own results or wait for such nodes");
   }
   for (const onnx::NodeProto *node : order.cyclic) {
     poison(scope, *node);
+  }
+}
+
+void Importer::importList(Scope &scope, NodeRefs nodes, const std::vector<std::string> &wanted,
+                          mlir::OpBuilder &builder) {
+  for (size_t i = 0; i < nodes.size();) {
+    const onnx::NodeProto &node = *nodes[i++];
+    importNode(scope, node, builder);
+    if (nn::IfOp op = std::exchange(divergent, {})) {
+      nodes = Worlds(*this, scope, node, op, wanted, builder).run({nodes.begin() + i, nodes.end()});
+      i = 0;
+    }
   }
 }
 

@@ -36,10 +36,16 @@ public:
   bool isKnownSize(Expr e) const { return seenSizes.contains(e); }
   KnownValues known;
   SymbolNames symbols;
+  /// Pairs of sizes that a run finds equal before it goes on, and where.
+  llvm::DenseSet<std::tuple<mlir::Block *, Expr, Expr>> assumed;
   /// The last error that an op emitted.
   std::string diagnostic;
+  /// Set by the rule of If where the branches' outputs have no common type: nothing is defined for the node, and what
+  /// follows it is imported for each branch (Worlds.h).
+  nn::IfOp divergent;
 
 private:
+  friend class Worlds;
   // The model.
   void readOpsets(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports, Frame &frame);
   void readFunctions();
@@ -59,6 +65,8 @@ private:
   void addInitializers(Scope &scope, const onnx::GraphProto &graph);
   void importNodes(Scope &scope, const NodeList &nodes, const std::vector<std::string> &wanted,
                    mlir::OpBuilder &builder);
+  /// Imports nodes that are in order.
+  void importList(Scope &scope, NodeRefs nodes, const std::vector<std::string> &wanted, mlir::OpBuilder &builder);
   void importNode(Scope &scope, const onnx::NodeProto &node, mlir::OpBuilder &builder);
   void applyRule(Scope &scope, const onnx::NodeProto &node, mlir::OpBuilder &builder, RuleTable::Match match,
                  int64_t opset, llvm::SmallVector<Value> operands);

@@ -62,29 +62,18 @@ void KnownValues::note(mlir::Operation *op) {
 }
 
 void KnownValues::noteFormulas(mlir::Operation *op) {
-  auto rule = llvm::dyn_cast<nn::ShapeValue>(op);
-  if (!rule || op->getNumResults() != 1 || !isSmall(op->getResult(0).getType())) {
+  if (!llvm::isa<nn::ShapeValue>(op)) {
     return;
   }
-  auto type = llvm::cast<mlir::RankedTensorType>(op->getResult(0).getType());
-  if (!llvm::isa<mlir::IntegerType>(type.getElementType())) {
-    return;
-  }
-  llvm::SmallVector<std::optional<dim::Shape>> operands;
-  for (mlir::Value v : op->getOperands()) {
-    operands.push_back(formulas(v));
-  }
-  std::optional<dim::Shape> result = rule.shapeValue(operands);
-  if (!result || static_cast<int64_t>(result->size()) != type.getNumElements()) {
-    return;
-  }
-  for (dim::Expr e : *result) {
+  auto operands = llvm::map_to_vector(op->getOperands(), [&](mlir::Value v) { return formulas(v); });
+  std::optional<dim::Shape> result = nn::inferShapeValue(op, operands);
+  bool handy = result && llvm::all_of(*result, [](dim::Expr e) {
     int budget = kMaxFormula; // numbers may be of any size here: slices end at the greatest there is
-    if (dim::isUnknown(e) || !fits(e, budget)) {
-      return;
-    }
+    return fits(e, budget);
+  });
+  if (handy) {
+    shapes.try_emplace(op->getResult(0), *result);
   }
-  shapes.try_emplace(op->getResult(0), *result);
 }
 
 void KnownValues::noteTensors(mlir::Operation *op) {

@@ -1,5 +1,6 @@
 //===- Node.cpp - one node while it is imported --------------------------------------------===//
 #include "importers/onnx/Node.h"
+#include "dialects/nn/SizeRules.h"
 #include "importers/onnx/Graph.h"
 
 namespace dlc::onnx_import {
@@ -40,7 +41,24 @@ llvm::LogicalResult Node::finish(mlir::Operation *op) {
     }
   }
   importer.known.note(op);
+  assumeSizes(op);
   return mlir::success();
+}
+
+void Node::assumeSizes(mlir::Operation *op) {
+  llvm::SmallVector<nn::SizeRule> found;
+  if (auto rules = llvm::dyn_cast<nn::SizeRules>(op)) {
+    rules.sizeRules(found);
+  }
+  mlir::OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(op);
+  for (const nn::SizeRule &rule : found) {
+    if (!importer.assumed.insert({op->getBlock(), rule.lhs, rule.rhs}).second) {
+      continue;
+    }
+    std::string name = proto.name().empty() ? proto.op_type() : proto.name();
+    nn::AssumeOp::create(builder, loc, rule.lhs, rule.rhs, "node \"" + name + "\": " + rule.what);
+  }
 }
 
 bool Node::isSize(Expr e) const { return dim::provablyNonNegative(e) || importer.isKnownSize(e); }

@@ -163,6 +163,8 @@ public:
   bool isSize(Expr e) const;
 
 private:
+  /// Has the run check what the op takes for granted of its operands' sizes.
+  void assumeSizes(mlir::Operation *op);
   const onnx::AttributeProto *attribute(llvm::StringRef name, onnx::AttributeProto::AttributeType type);
   const onnx::AttributeProto *resolve(llvm::StringRef name) const;
 

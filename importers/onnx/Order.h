@@ -10,10 +10,12 @@
 namespace dlc::onnx_import {
 using NodeList = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
 
+using NodeRefs = std::vector<const onnx::NodeProto *>;
+
 /// The nodes that `wanted` need, producers first, otherwise as in the file; and those that need themselves.
 struct NodeOrder {
-  std::vector<const onnx::NodeProto *> nodes;
-  std::vector<const onnx::NodeProto *> cyclic;
+  NodeRefs nodes;
+  NodeRefs cyclic;
 };
 /// `given` says which names need no node.
 NodeOrder orderNodes(const NodeList &nodes, const std::vector<std::string> &wanted,

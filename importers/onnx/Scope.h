@@ -44,6 +44,12 @@ public:
     }
     return nullptr;
   }
+  /// Takes over the names of a scope inside of this one.
+  void absorb(const Scope &inner) {
+    for (const auto &entry : inner.names) {
+      define(entry.getKey(), entry.getValue());
+    }
+  }
   const Frame &frame;
   Scope *const parent;
   const unsigned depth;

@@ -1,4 +1,5 @@
 //===- Control.cpp - conditions and loops ------------------------------------------------------===//
+#include "dialects/nn/Infer.h"
 #include "importers/onnx/Graph.h"
 #include "importers/onnx/rules/LoopBuilder.h"
 
@@ -26,7 +27,13 @@ Result branch(Node &n, mlir::Region &region, const onnx::GraphProto &graph) {
   return mlir::success();
 }
 
-/// A condition that is known now leaves one branch.
+bool haveOneType(nn::IfOp op) {
+  auto types = [](mlir::Region &region) { return region.front().getTerminator()->getOperandTypes(); };
+  return llvm::all_of(llvm::zip(types(op.getThenBody()), types(op.getElseBody())),
+                      [](auto pair) { return bool(nn::joinTypes(std::get<0>(pair), std::get<1>(pair))); });
+}
+
+/// A condition that is known now leaves one branch. Branches whose outputs have no common type are left to Worlds.h.
 Result ifRule(Node &n) {
   const onnx::GraphProto *yes = n.getGraph("then_branch"), *no = n.getGraph("else_branch");
   if (!yes || !no || !isTensor(n.in(0))) {
@@ -49,9 +56,12 @@ Result ifRule(Node &n) {
     n.importer.discard(op);
     return mlir::failure();
   }
+  if (!haveOneType(op)) {
+    n.importer.divergent = op;
+    return mlir::success();
+  }
   if (mlir::failed(nameResults(n, op)) || mlir::failed(n.finish(op))) {
-    return n.fail("expected branches whose outputs have one type, or inputs of sizes that decide the condition: " +
-                  n.importer.diagnostic);
+    return n.fail("expected branches whose outputs have one type: " + n.importer.diagnostic);
   }
   return setAll(n, Values(op->result_begin(), op->result_end()));
 }

@@ -4,7 +4,7 @@
 
 // CHECK: #dim.expr<2 * n + 6>
 "t.sum"() {e = #dim.expr<2 * (n + 3)>} : () -> ()
-// CHECK: #dim.expr<floordiv(m, 4) + n>
+// CHECK: #dim.expr<n + floordiv(m, 4)>
 "t.div"() {e = #dim.expr<floordiv(4 * n + m, 4)>} : () -> ()
 // CHECK: #dim.expr<-1 * floordiv(-1 * n, 2)>
 "t.ceil"() {e = #dim.expr<ceildiv(n, 2)>} : () -> ()

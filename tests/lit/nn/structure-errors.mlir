@@ -18,7 +18,7 @@ func.func @case(%x: tensor<2xi64>) {
 // -----
 
 func.func @case() {
-  // expected-error @+1 {{expected an integer tensor of 2 elements, got 'tensor<3xi64>'}}
+  // expected-error @+1 {{expected a tensor of integers or booleans with 2 elements, got 'tensor<3xi64>'}}
   %out = nn.sizes <[2, 3]> {to = tensor<3xi64>} : tensor<3xi64>
   return
 }

@@ -22,7 +22,7 @@ rt.block @chain attributes {inputs = ["x"], outputs = ["y"]} {
 
 // An alias keeps its base alive, and symbolic sizes give symbolic offsets, in whole cache lines, the larger first.
 // CHECK-LABEL: rt.block @symbolic
-// CHECK:         rt.stage frame <-64 * floordiv(-4 * n, 64) + -64 * floordiv(-8 * n, 64)>
+// CHECK:         rt.stage frame <-64 * floordiv(-8 * n, 64) + -64 * floordiv(-4 * n, 64)>
 // CHECK:         rt.buffer "a" at <-64 * floordiv(-8 * n, 64)> size <4 * n>
 // CHECK:         rt.buffer "b" at <0> size <8 * n>
 rt.block @symbolic attributes {inputs = ["x"], outputs = ["y"]} {

@@ -1,5 +1,6 @@
 //===- Contraction.cpp - result types of matrix products ------------------------===//
 #include "dialects/nn/Infer.h"
+#include "dialects/nn/SizeRules.h"
 
 namespace dlc::nn {
 namespace {
@@ -41,7 +42,23 @@ mlir::FailureOr<dim::Shape> inferProduct(mlir::Operation *op, mlir::Value lhs, m
   }
   return result;
 }
+
+void productRules(SizeRuleList &rules, dim::Shape a, dim::Shape b, bool transposeLhs, bool transposeRhs) {
+  dim::Expr k = transposeLhs && a.size() > 1 ? a[a.size() - 2] : a.back();
+  dim::Expr k2 = transposeRhs || b.size() == 1 ? b.back() : b[b.size() - 2];
+  mustBeEqual(rules, k2, k, "inner dims");
+  a.pop_back_n(std::min<size_t>(a.size(), 2));
+  b.pop_back_n(std::min<size_t>(b.size(), 2));
+  mustBroadcast(rules, {a, b}, "batch dims (equal or 1)");
+}
 } // namespace
+
+void MatmulOp::sizeRules(SizeRuleList &rules) {
+  productRules(rules, shapeOf(getLhs()), shapeOf(getRhs()), getTransposeLhs(), getTransposeRhs());
+}
+void MatmulIntegerOp::sizeRules(SizeRuleList &rules) {
+  productRules(rules, shapeOf(getLhs()), shapeOf(getRhs()), false, false);
+}
 
 llvm::LogicalResult MatmulOp::inferResultTypes(Types &types) {
   mlir::FailureOr<dim::Shape> result = inferProduct(*this, getLhs(), getRhs(), getTransposeLhs(), getTransposeRhs());

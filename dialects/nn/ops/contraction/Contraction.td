@@ -3,7 +3,7 @@
 #define DLC_NN_CONTRACTION
 include "dialects/nn/NNBase.td"
 
-def NN_MatmulOp : NN_Op<"matmul"> {
+def NN_MatmulOp : NN_Op<"matmul", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "matrix product of the last two dims, numpy's rules for 1-D operands and batch dims";
   let description = [{
     `transpose_lhs` and `transpose_rhs` exchange the last two dims of an operand of rank 2 or more first. The element
@@ -14,7 +14,7 @@ def NN_MatmulOp : NN_Op<"matmul"> {
   let results = (outs NN_Tensor:$result);
 }
 
-def NN_MatmulIntegerOp : NN_Op<"matmul_integer", [AttrSizedOperandSegments]> {
+def NN_MatmulIntegerOp : NN_Op<"matmul_integer", [DeclareOpInterfaceMethods<SizeRules>, AttrSizedOperandSegments]> {
   let summary = "matmul of 8-bit integers, less their zero points, in i32";
   let description = [{
     lhs_zero (absent: 0) is a scalar, a vector with one element per row, or [..., rows, 1]; rhs_zero is a scalar, a

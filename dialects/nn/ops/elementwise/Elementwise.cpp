@@ -1,10 +1,9 @@
-//===- Elementwise.cpp - result types and shape arithmetic ----------------------===//
-#include "dialects/nn/NN.h"
+//===- Elementwise.cpp - result types ------------------------------------------===//
+#include "dialects/nn/SizeRules.h"
 
 namespace dlc::nn {
 namespace {
 using Types = llvm::SmallVectorImpl<mlir::Type>;
-using Values = llvm::ArrayRef<std::optional<dim::Shape>>;
 
 /// The broadcast shape of `operands` with element type `element`.
 llvm::LogicalResult inferBroadcast(mlir::Operation *op, mlir::ValueRange operands, mlir::Type element, Types &types) {
@@ -37,22 +36,9 @@ llvm::LogicalResult inferArithmetic(mlir::Operation *op, Types &types) {
 llvm::LogicalResult inferPredicate(mlir::Operation *op, Types &types) {
   return inferSameType(op, mlir::IntegerType::get(op->getContext(), 1), types);
 }
-
-/// Applies `f` to operands of equal length, or of length 1.
-std::optional<dim::Shape> mapShapes(Values operands, llvm::function_ref<dim::Expr(dim::Expr, dim::Expr)> f) {
-  if (!operands[0] || !operands[1]) {
-    return std::nullopt;
-  }
-  const dim::Shape &a = *operands[0], &b = *operands[1];
-  size_t n = std::max(a.size(), b.size());
-  if ((a.size() != n && a.size() != 1) || (b.size() != n && b.size() != 1)) {
-    return std::nullopt;
-  }
-  dim::Shape result;
-  for (size_t i = 0; i < n; ++i) {
-    result.push_back(f(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]));
-  }
-  return result;
+void broadcastRules(mlir::Operation *op, SizeRuleList &rules) {
+  llvm::SmallVector<dim::Shape> shapes = llvm::map_to_vector(op->getOperands(), shapeOf);
+  mustBroadcast(rules, shapes, "dims of the operands (equal or 1)");
 }
 } // namespace
 
@@ -132,20 +118,27 @@ llvm::LogicalResult CastOp::inferResultTypes(Types &types) {
   return inferBroadcast(*this, getInput(), getTo(), types);
 }
 
-std::optional<dim::Shape> AddOp::shapeValue(Values operands) { return mapShapes(operands, dim::add); }
-std::optional<dim::Shape> SubOp::shapeValue(Values operands) { return mapShapes(operands, dim::sub); }
-std::optional<dim::Shape> MulOp::shapeValue(Values operands) { return mapShapes(operands, dim::mul); }
-
-std::optional<dim::Shape> DivOp::shapeValue(Values operands) {
-  return mapShapes(operands, [](dim::Expr a, dim::Expr b) {
-    // Truncation is floor only where both are at least 0.
-    return dim::provablyNonNegative(a) && dim::provablyNonNegative(b) ? dim::floorDiv(a, b)
-                                                                      : dim::unknown(a.getContext());
-  });
-}
-
-std::optional<dim::Shape> CastOp::shapeValue(Values operands) {
-  // Narrowing could change the value; sizes fit in 32 bits or are refused when they are computed.
-  return isIndexLike(getTo()) && isIndexLike(elementOf(getInput())) ? operands[0] : std::nullopt;
-}
+#define DLC_RULES(Op) void Op::sizeRules(SizeRuleList &rules) { broadcastRules(*this, rules); }
+DLC_RULES(AddOp)
+DLC_RULES(SubOp)
+DLC_RULES(MulOp)
+DLC_RULES(DivOp)
+DLC_RULES(ModOp)
+DLC_RULES(FmodOp)
+DLC_RULES(MinOp)
+DLC_RULES(MaxOp)
+DLC_RULES(AndOp)
+DLC_RULES(OrOp)
+DLC_RULES(XorOp)
+DLC_RULES(BitAndOp)
+DLC_RULES(BitOrOp)
+DLC_RULES(BitXorOp)
+DLC_RULES(ShiftLeftOp)
+DLC_RULES(ShiftRightOp)
+DLC_RULES(EqualOp)
+DLC_RULES(LessOp)
+DLC_RULES(LessEqualOp)
+DLC_RULES(PowOp)
+DLC_RULES(SelectOp)
+#undef DLC_RULES
 } // namespace dlc::nn

@@ -12,16 +12,16 @@ class NN_UnaryAB<string mnemonic> : NN_Op<mnemonic> {
   let arguments = (ins NN_FloatTensor:$input, F64Attr:$alpha, F64Attr:$beta);
   let results = (outs NN_Tensor:$result);
 }
-class NN_Binary<string mnemonic, Type type = NN_NumberTensor, list<Trait> traits = []> : NN_Op<mnemonic, traits> {
+class NN_Binary<string mnemonic, Type type = NN_NumberTensor, list<Trait> traits = []> : NN_Op<mnemonic, !listconcat([DeclareOpInterfaceMethods<SizeRules>], traits)> {
   let arguments = (ins type:$lhs, type:$rhs);
   let results = (outs NN_Tensor:$result);
 }
 
-def NN_AbsOp : NN_Unary<"abs", NN_NumberTensor>;
-def NN_NegOp : NN_Unary<"neg", NN_NumberTensor>;
-def NN_SignOp : NN_Unary<"sign", NN_NumberTensor>;
-def NN_ReluOp : NN_Unary<"relu", NN_NumberTensor>;
-def NN_NotOp : NN_Unary<"not", NN_BoolTensor>;
+def NN_AbsOp : NN_Unary<"abs", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]>;
+def NN_NegOp : NN_Unary<"neg", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]>;
+def NN_SignOp : NN_Unary<"sign", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]>;
+def NN_ReluOp : NN_Unary<"relu", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]>;
+def NN_NotOp : NN_Unary<"not", NN_BoolTensor, [DeclareOpInterfaceMethods<ShapeValue>]>;
 def NN_BitNotOp : NN_Unary<"bit_not", NN_IntTensor>;
 def NN_ExpOp : NN_Unary<"exp">;
 def NN_LogOp : NN_Unary<"log">;
@@ -61,28 +61,28 @@ def NN_MulOp : NN_Binary<"mul", NN_NumberTensor, [Commutative, DeclareOpInterfac
 def NN_DivOp : NN_Binary<"div", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "division; integers truncate toward zero";
 }
-def NN_ModOp : NN_Binary<"mod"> { let summary = "remainder with the divisor's sign (Python's %)"; }
-def NN_FmodOp : NN_Binary<"fmod"> { let summary = "remainder with the dividend's sign (C's fmod)"; }
-def NN_MinOp : NN_Binary<"min"> { let summary = "the lesser; NaN when one is NaN"; }
-def NN_MaxOp : NN_Binary<"max"> { let summary = "the greater; NaN when one is NaN"; }
-def NN_PowOp : NN_Op<"pow"> {
+def NN_ModOp : NN_Binary<"mod", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]> { let summary = "remainder with the divisor's sign (Python's %)"; }
+def NN_FmodOp : NN_Binary<"fmod", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]> { let summary = "remainder with the dividend's sign (C's fmod)"; }
+def NN_MinOp : NN_Binary<"min", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]> { let summary = "the lesser; NaN when one is NaN"; }
+def NN_MaxOp : NN_Binary<"max", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]> { let summary = "the greater; NaN when one is NaN"; }
+def NN_PowOp : NN_Op<"pow", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "lhs to the power of rhs, computed and returned in lhs's type";
   let arguments = (ins NN_NumberTensor:$lhs, NN_NumberTensor:$rhs);
   let results = (outs NN_Tensor:$result);
 }
-def NN_AndOp : NN_Binary<"and", NN_BoolTensor, [Commutative]>;
-def NN_OrOp : NN_Binary<"or", NN_BoolTensor, [Commutative]>;
-def NN_XorOp : NN_Binary<"xor", NN_BoolTensor, [Commutative]>;
+def NN_AndOp : NN_Binary<"and", NN_BoolTensor, [Commutative, DeclareOpInterfaceMethods<ShapeValue>]>;
+def NN_OrOp : NN_Binary<"or", NN_BoolTensor, [Commutative, DeclareOpInterfaceMethods<ShapeValue>]>;
+def NN_XorOp : NN_Binary<"xor", NN_BoolTensor, [Commutative, DeclareOpInterfaceMethods<ShapeValue>]>;
 def NN_BitAndOp : NN_Binary<"bit_and", NN_IntTensor, [Commutative]>;
 def NN_BitOrOp : NN_Binary<"bit_or", NN_IntTensor, [Commutative]>;
 def NN_BitXorOp : NN_Binary<"bit_xor", NN_IntTensor, [Commutative]>;
 def NN_ShiftLeftOp : NN_Binary<"shift_left", NN_IntTensor>;
 def NN_ShiftRightOp : NN_Binary<"shift_right", NN_IntTensor>;
-def NN_EqualOp : NN_Binary<"equal", NN_Tensor, [Commutative]> { let summary = "true where equal"; }
-def NN_LessOp : NN_Binary<"less"> { let summary = "true where lhs < rhs"; }
-def NN_LessEqualOp : NN_Binary<"less_equal"> { let summary = "true where lhs <= rhs"; }
+def NN_EqualOp : NN_Binary<"equal", NN_Tensor, [Commutative, DeclareOpInterfaceMethods<ShapeValue>]> { let summary = "true where equal"; }
+def NN_LessOp : NN_Binary<"less", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]> { let summary = "true where lhs < rhs"; }
+def NN_LessEqualOp : NN_Binary<"less_equal", NN_NumberTensor, [DeclareOpInterfaceMethods<ShapeValue>]> { let summary = "true where lhs <= rhs"; }
 
-def NN_SelectOp : NN_Op<"select"> {
+def NN_SelectOp : NN_Op<"select", [DeclareOpInterfaceMethods<SizeRules>, DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "condition ? lhs : rhs";
   let arguments = (ins NN_BoolTensor:$condition, NN_Tensor:$lhs, NN_Tensor:$rhs);
   let results = (outs NN_Tensor:$result);

@@ -1,5 +1,6 @@
 //===- Index.cpp - result types of gathers, scatters and tensors of positions ------------------===//
 #include "dialects/nn/Infer.h"
+#include "dialects/nn/SizeRules.h"
 
 namespace dlc::nn {
 namespace {
@@ -9,6 +10,15 @@ llvm::LogicalResult checkElementwiseIndices(mlir::Operation *op, mlir::Value inp
     return mlir::failure();
   }
   return checkAxis(op, axis, rankOf(input));
+}
+
+/// Indices along `axis` exist for no more positions than the input has.
+void inputCovers(SizeRuleList &rules, const dim::Shape &input, const dim::Shape &indices, int64_t axis) {
+  for (auto [i, n, m] : llvm::enumerate(input, indices)) {
+    if (static_cast<int64_t>(i) != axis) {
+      mustBeEqual(rules, dim::max(n, m), n, "greatest dims of input and indices");
+    }
+  }
 }
 
 /// The dims that index vectors choose, given that the first `batch` dims are common; fails with an error.
@@ -72,6 +82,23 @@ llvm::LogicalResult ScatterNDOp::inferResultTypes(Types &types) {
     }
   }
   return mlir::success();
+}
+
+void GatherElementsOp::sizeRules(SizeRuleList &rules) {
+  inputCovers(rules, shapeOf(getInput()), shapeOf(getIndices()), getAxis());
+}
+void GatherNDOp::sizeRules(SizeRuleList &rules) {
+  mustBeEqual(rules, shapeOf(getIndices()), llvm::ArrayRef(shapeOf(getInput())).take_front(getBatchDims()), "batch dims");
+}
+void ScatterElementsOp::sizeRules(SizeRuleList &rules) {
+  inputCovers(rules, shapeOf(getInput()), shapeOf(getIndices()), getAxis());
+  mustBeEqual(rules, shapeOf(getUpdates()), shapeOf(getIndices()), "dims of the updates");
+}
+void ScatterNDOp::sizeRules(SizeRuleList &rules) {
+  mlir::FailureOr<dim::Shape> slices = inferSlices(*this, getInput(), getIndices(), 0);
+  if (mlir::succeeded(slices)) {
+    mustBeEqual(rules, shapeOf(getUpdates()), *slices, "dims of the updates");
+  }
 }
 
 llvm::LogicalResult OneHotOp::inferResultTypes(Types &types) {

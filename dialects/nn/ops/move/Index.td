@@ -9,13 +9,13 @@ def NN_ScatterKind : I32EnumAttr<"ScatterKind", "what an update does to the elem
   let cppNamespace = "::dlc::nn";
 }
 
-def NN_GatherElementsOp : NN_Op<"gather_elements"> {
+def NN_GatherElementsOp : NN_Op<"gather_elements", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "result[i, j, ...] = input[i, j, ...] with the index of dim `axis` replaced by indices[i, j, ...]";
   let description = [{ Negative indices count from the end. }];
   let arguments = (ins NN_Tensor:$input, NN_IndexTensor:$indices, I64Attr:$axis);
   let results = (outs NN_Tensor:$result);
 }
-def NN_GatherNDOp : NN_Op<"gather_nd"> {
+def NN_GatherNDOp : NN_Op<"gather_nd", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "slices of the input at index vectors: the last dim of `indices`, for dims from `batch_dims` on";
   let description = [{
     Result: the dims of indices but the last, then those of the input after the indexed ones. The first batch_dims dims
@@ -24,13 +24,13 @@ def NN_GatherNDOp : NN_Op<"gather_nd"> {
   let arguments = (ins NN_Tensor:$input, NN_IndexTensor:$indices, DefaultValuedAttr<I64Attr, "0">:$batch_dims);
   let results = (outs NN_Tensor:$result);
 }
-def NN_ScatterElementsOp : NN_Op<"scatter_elements"> {
+def NN_ScatterElementsOp : NN_Op<"scatter_elements", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "the input with updates[i, j, ...] put (or combined) where gather_elements would read";
   let arguments = (ins NN_Tensor:$input, NN_IndexTensor:$indices, NN_Tensor:$updates, I64Attr:$axis,
                        DefaultValuedAttr<NN_ScatterKind, "::dlc::nn::ScatterKind::None">:$reduction);
   let results = (outs NN_Tensor:$result);
 }
-def NN_ScatterNDOp : NN_Op<"scatter_nd"> {
+def NN_ScatterNDOp : NN_Op<"scatter_nd", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "the input with slices of `updates` put (or combined) where gather_nd would read";
   let description = [{ Updates that meet are combined in row-major order of the indices. }];
   let arguments = (ins NN_Tensor:$input, NN_IndexTensor:$indices, NN_Tensor:$updates,

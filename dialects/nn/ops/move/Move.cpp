@@ -1,5 +1,5 @@
 //===- Move.cpp - result types and shape arithmetic of data movement -----------===//
-#include "dialects/nn/NN.h"
+#include "dialects/nn/SizeRules.h"
 
 namespace dlc::nn {
 namespace {
@@ -21,7 +21,32 @@ llvm::LogicalResult checkRank(mlir::Operation *op, mlir::Value input, size_t got
   return mlir::success();
 }
 
-/// Row-major strides of a static shape of at most kMaxShapeElements.
+using Position = llvm::MutableArrayRef<int64_t>;
+/// The elements of `result` in row-major order: those of `input`, of the same rank, at the positions that `map` writes.
+/// Nothing when a position is outside.
+std::optional<dim::Shape> pick(mlir::Value input, mlir::Value result, llvm::ArrayRef<dim::Expr> elements,
+                               llvm::function_ref<void(Position to, Position from)> map) {
+  auto from = llvm::cast<mlir::RankedTensorType>(input.getType()).getShape();
+  auto to = llvm::cast<mlir::RankedTensorType>(result.getType());
+  llvm::SmallVector<int64_t> at(from.size()), source(from.size());
+  dim::Shape values;
+  for (int64_t i = 0; i < to.getNumElements(); ++i) {
+    int64_t rest = i, index = 0;
+    for (size_t d = from.size(); d-- > 0; rest /= to.getDimSize(d)) {
+      at[d] = rest % to.getDimSize(d);
+    }
+    map(at, source);
+    for (size_t d = 0; d < from.size(); ++d) {
+      if (source[d] < 0 || source[d] >= from[d]) {
+        return std::nullopt;
+      }
+      index = index * from[d] + source[d];
+    }
+    values.push_back(elements[index]);
+  }
+  return values;
+}
+
 std::optional<llvm::SmallVector<int64_t>> constantShape(llvm::ArrayRef<dim::Expr> shape) {
   llvm::SmallVector<int64_t> sizes;
   for (dim::Expr e : shape) {
@@ -47,6 +72,10 @@ llvm::LogicalResult ReshapeOp::inferResultTypes(Types &types) {
   return mlir::success();
 }
 std::optional<dim::Shape> ReshapeOp::shapeValue(Values operands) { return operands[0]; }
+void ReshapeOp::sizeRules(SizeRuleList &rules) {
+  auto elements = [&](llvm::ArrayRef<dim::Expr> shape) { return dim::product(getContext(), shape); };
+  mustBeEqual(rules, elements(shapeOf(getInput())), elements(getShape().getDims()), "number of elements");
+}
 
 llvm::LogicalResult BroadcastOp::inferResultTypes(Types &types) {
   dim::Shape input = shapeOf(getInput());
@@ -62,6 +91,9 @@ llvm::LogicalResult BroadcastOp::inferResultTypes(Types &types) {
   }
   types.push_back(dim::getTensorType(to, elementOf(getInput())));
   return mlir::success();
+}
+void BroadcastOp::sizeRules(SizeRuleList &rules) {
+  mustBroadcastTo(rules, shapeOf(getInput()), getShape().getDims(), "dims of the input (those wanted, or 1)");
 }
 std::optional<dim::Shape> BroadcastOp::shapeValue(Values operands) {
   auto type = llvm::cast<mlir::RankedTensorType>(getResult().getType());
@@ -89,6 +121,15 @@ llvm::LogicalResult TransposeOp::inferResultTypes(Types &types) {
   return mlir::success();
 }
 
+std::optional<dim::Shape> TransposeOp::shapeValue(Values operands) {
+  llvm::ArrayRef<int64_t> permutation = getPermutation();
+  return operands[0] ? pick(getInput(), getResult(), *operands[0], [&](Position to, Position from) {
+    for (auto [i, p] : llvm::enumerate(permutation)) {
+      from[p] = to[i];
+    }
+  }) : std::nullopt;
+}
+
 llvm::LogicalResult SliceOp::inferResultTypes(Types &types) {
   if (failed(checkRank(*this, getInput(), getStarts().getDims().size(), "starts")) ||
       failed(checkRank(*this, getInput(), getSizes().getDims().size(), "sizes")) ||
@@ -111,16 +152,15 @@ llvm::LogicalResult SliceOp::inferResultTypes(Types &types) {
   return mlir::success();
 }
 std::optional<dim::Shape> SliceOp::shapeValue(Values operands) {
-  std::optional<llvm::SmallVector<int64_t>> starts = constantShape(getStarts().getDims()),
-                                            sizes = constantShape(getSizes().getDims());
-  if (!operands[0] || rankOf(getInput()) != 1 || !starts || !sizes) {
+  std::optional<llvm::SmallVector<int64_t>> starts = constantShape(getStarts().getDims());
+  if (!operands[0] || !starts) {
     return std::nullopt;
   }
-  dim::Shape result;
-  for (int64_t i = 0; i < sizes->front(); ++i) {
-    result.push_back((*operands[0])[starts->front() + i * getSteps()[0]]);
-  }
-  return result;
+  return pick(getInput(), getResult(), *operands[0], [&](Position to, Position from) {
+    for (size_t i = 0; i < to.size(); ++i) {
+      from[i] = (*starts)[i] + to[i] * getSteps()[i];
+    }
+  });
 }
 
 llvm::LogicalResult ConcatOp::inferResultTypes(Types &types) {
@@ -151,6 +191,14 @@ llvm::LogicalResult ConcatOp::inferResultTypes(Types &types) {
   }
   types.push_back(dim::getTensorType(result, elementOf(getInputs()[0])));
   return mlir::success();
+}
+void ConcatOp::sizeRules(SizeRuleList &rules) {
+  dim::Shape first = shapeOf(getInputs()[0]);
+  for (mlir::Value v : getInputs().drop_front()) {
+    dim::Shape shape = shapeOf(v);
+    shape[getAxis()] = first[getAxis()];
+    mustBeEqual(rules, shape, first, "dims of the inputs");
+  }
 }
 std::optional<dim::Shape> ConcatOp::shapeValue(Values operands) {
   dim::Shape result;

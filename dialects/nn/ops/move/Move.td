@@ -3,19 +3,19 @@
 #define DLC_NN_MOVE
 include "dialects/nn/NNBase.td"
 
-def NN_ReshapeOp : NN_Op<"reshape", [DeclareOpInterfaceMethods<ShapeValue>]> {
+def NN_ReshapeOp : NN_Op<"reshape", [DeclareOpInterfaceMethods<SizeRules>, DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "the same elements in row-major order, with other sizes";
   let arguments = (ins NN_Tensor:$input, Dim_ShapeAttr:$shape);
   let results = (outs NN_Tensor:$result);
   let hasCanonicalizer = 1;
 }
-def NN_BroadcastOp : NN_Op<"broadcast", [DeclareOpInterfaceMethods<ShapeValue>]> {
+def NN_BroadcastOp : NN_Op<"broadcast", [DeclareOpInterfaceMethods<SizeRules>, DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "repeats dims of size 1 (and adds leading ones) up to `shape`";
   let arguments = (ins NN_Tensor:$input, Dim_ShapeAttr:$shape);
   let results = (outs NN_Tensor:$result);
   let hasFolder = 1;
 }
-def NN_TransposeOp : NN_Op<"transpose"> {
+def NN_TransposeOp : NN_Op<"transpose", [DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "result dim i is input dim permutation[i]";
   let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs NN_Tensor:$result);
@@ -28,7 +28,7 @@ def NN_SliceOp : NN_Op<"slice", [DeclareOpInterfaceMethods<ShapeValue>]> {
   let results = (outs NN_Tensor:$result);
   let hasFolder = 1;
 }
-def NN_ConcatOp : NN_Op<"concat", [DeclareOpInterfaceMethods<ShapeValue>]> {
+def NN_ConcatOp : NN_Op<"concat", [DeclareOpInterfaceMethods<SizeRules>, DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "operands one after the other along `axis`";
   let arguments = (ins Variadic<NN_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs NN_Tensor:$result);

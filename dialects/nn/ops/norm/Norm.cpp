@@ -1,5 +1,6 @@
 //===- Norm.cpp - result types of normalisations -------------------------------------------===//
 #include "dialects/nn/Infer.h"
+#include "dialects/nn/SizeRules.h"
 
 namespace dlc::nn {
 namespace {
@@ -53,6 +54,12 @@ llvm::LogicalResult LayerNormOp::inferResultTypes(Types &types) {
     }
   }
   return mlir::success();
+}
+
+void LayerNormOp::sizeRules(SizeRuleList &rules) {
+  for (mlir::Value v : getOperands().drop_front()) {
+    mustBroadcastTo(rules, shapeOf(v), shapeOf(getInput()), "dims of scale and bias (those of the input, or 1)");
+  }
 }
 
 llvm::LogicalResult LrnOp::inferResultTypes(Types &types) {

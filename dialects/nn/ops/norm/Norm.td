@@ -10,7 +10,7 @@ def NN_BatchNormOp : NN_Op<"batch_norm"> {
                        NN_FloatTensor:$variance, F64Attr:$epsilon, DefaultValuedAttr<I64Attr, "1">:$axis);
   let results = (outs NN_Tensor:$result);
 }
-def NN_LayerNormOp : NN_Op<"layer_norm"> {
+def NN_LayerNormOp : NN_Op<"layer_norm", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "normalises over the dims from `axis` on, then scales";
   let description = [{
     (x - mean) / sqrt(variance + epsilon) * scale + bias; with `rms`, x / sqrt(mean of squares + epsilon) * scale + bias.

@@ -22,6 +22,25 @@ llvm::LogicalResult ReduceOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type>
   return mlir::success();
 }
 
+/// Of all elements at once, which is how sizes are multiplied.
+std::optional<dim::Shape> ReduceOp::shapeValue(llvm::ArrayRef<std::optional<dim::Shape>> operands) {
+  using Fold = dim::Expr (*)(dim::Expr, dim::Expr);
+  Fold fold = getKind() == ReduceKind::Sum    ? dim::add
+              : getKind() == ReduceKind::Prod ? dim::mul
+              : getKind() == ReduceKind::Max  ? dim::max
+              : getKind() == ReduceKind::Min  ? dim::min
+                                              : Fold();
+  bool whole = llvm::cast<mlir::RankedTensorType>(getResult().getType()).getNumElements() == 1;
+  if (!fold || !whole || !operands[0] || operands[0]->empty()) {
+    return std::nullopt;
+  }
+  dim::Expr result = operands[0]->front();
+  for (dim::Expr e : llvm::drop_begin(*operands[0])) {
+    result = fold(result, e);
+  }
+  return dim::Shape{result};
+}
+
 llvm::LogicalResult SoftmaxOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
   int64_t axis = getAxis();
   if (axis < 0 || axis >= rankOf(getInput())) {

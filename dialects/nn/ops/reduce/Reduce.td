@@ -11,7 +11,7 @@ def NN_ReduceKind : I32EnumAttr<"ReduceKind", "what a reduction computes", [
   let cppNamespace = "::dlc::nn";
 }
 
-def NN_ReduceOp : NN_Op<"reduce"> {
+def NN_ReduceOp : NN_Op<"reduce", [DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "reduces the dims `axes`; `keep_dims` leaves them with size 1";
   let arguments = (ins NN_Tensor:$input, NN_ReduceKind:$kind, DenseI64ArrayAttr:$axes, BoolAttr:$keep_dims);
   let results = (outs NN_Tensor:$result);

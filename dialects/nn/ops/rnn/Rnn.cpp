@@ -1,5 +1,6 @@
 //===- Rnn.cpp - result types of recurrent networks -------------------------------------------===//
 #include "dialects/nn/Infer.h"
+#include "dialects/nn/SizeRules.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace dlc::nn {
@@ -89,7 +90,32 @@ template <class Op> llvm::LogicalResult infer(Op op, int64_t gates, int64_t func
   appendTypes(op, *s, 1, types);
   return mlir::success();
 }
+
+/// Weights are checked with each other; the batch and the input's features are what can vary.
+template <class Op> void recurrentRules(Op op, SizeRuleList &rules) {
+  int64_t batchDim = op.getLayout() ? 0 : 1;
+  dim::Shape input = shapeOf(op.getInput()), weights = shapeOf(op.getWeights()), recurrence = shapeOf(op.getRecurrence());
+  mustBeEqual(rules, input[2], weights[2], "features of the input");
+  mustBeEqual(rules, weights[1], recurrence[1], "rows of weights and recurrence");
+  if (op.getSequenceLens()) {
+    mustBeEqual(rules, shapeOf(op.getSequenceLens())[0], input[batchDim], "batch of sequence_lens");
+  }
+  auto state = [&](mlir::Value v) {
+    if (v) {
+      mustBeEqual(rules, shapeOf(v)[batchDim], input[batchDim], "batch of the initial state");
+      mustBeEqual(rules, shapeOf(v)[2], recurrence[2], "units of the initial state");
+    }
+  };
+  state(op.getInitialH());
+  if constexpr (std::is_same_v<Op, LstmOp>) {
+    state(op.getInitialC());
+  }
+}
 } // namespace
+
+void RnnOp::sizeRules(SizeRuleList &rules) { recurrentRules(*this, rules); }
+void GruOp::sizeRules(SizeRuleList &rules) { recurrentRules(*this, rules); }
+void LstmOp::sizeRules(SizeRuleList &rules) { recurrentRules(*this, rules); }
 
 llvm::LogicalResult RnnOp::inferResultTypes(Types &types) { return infer(*this, 1, 1, types); }
 llvm::LogicalResult GruOp::inferResultTypes(Types &types) { return infer(*this, 3, 2, types); }

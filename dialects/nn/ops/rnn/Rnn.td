@@ -10,7 +10,7 @@ def NN_RnnDirection : I32EnumAttr<"RnnDirection", "which way a recurrence runs",
 }
 
 /// D: directions (1 or 2); G: gates; H: hidden size.
-class NN_Recurrent<string mnemonic, dag state, dag extra> : NN_Op<mnemonic, [AttrSizedOperandSegments]> {
+class NN_Recurrent<string mnemonic, dag state, dag extra> : NN_Op<mnemonic, [AttrSizedOperandSegments, DeclareOpInterfaceMethods<SizeRules>]> {
   string common = [{
     input [sequence, batch, features], weights [D, G * H, features], recurrence [D, G * H, H], bias [D, 2 * G * H]
     (the input's biases, then the recurrence's), sequence_lens [batch], initial_h and y_h [D, batch, H],

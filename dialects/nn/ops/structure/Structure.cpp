@@ -68,9 +68,9 @@ std::optional<dim::Shape> ReadDimsOp::shapeValue(llvm::ArrayRef<std::optional<di
 
 llvm::LogicalResult SizesOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
   auto type = llvm::dyn_cast<mlir::RankedTensorType>(getTo());
-  if (!type || !type.hasStaticShape() || !isInteger(type.getElementType()) ||
+  if (!type || !type.hasStaticShape() || !llvm::isa<mlir::IntegerType>(type.getElementType()) ||
       type.getNumElements() != static_cast<int64_t>(getValues().getDims().size())) {
-    return emitOpError() << "expected an integer tensor of " << getValues().getDims().size() << " elements, got "
+    return emitOpError() << "expected a tensor of integers or booleans with " << getValues().getDims().size() << " elements, got "
                          << getTo();
   }
   types.push_back(type);

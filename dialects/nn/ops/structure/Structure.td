@@ -36,6 +36,16 @@ def NN_ReadDimsOp : Op<NN_Dialect, "read_dims", [DeclareOpInterfaceMethods<Infer
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
+def NN_AssumeOp : Op<NN_Dialect, "assume"> {
+  let summary = "the run fails, saying `message`, unless two sizes are equal";
+  let description = [{
+    What the ops around it take for granted: sizes that must be equal but are different formulas, or a condition that
+    must hold for the rest of the graph to mean anything.
+  }];
+  let arguments = (ins Dim_ExprAttr:$lhs, Dim_ExprAttr:$rhs, StrAttr:$message);
+  let assemblyFormat = "$lhs `equals` $rhs $message attr-dict";
+}
+
 def NN_SizesOp : NN_Op<"sizes", [DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "a small integer tensor whose elements are formulas over dims";
   let arguments = (ins Dim_ShapeAttr:$values, TypeAttr:$to);

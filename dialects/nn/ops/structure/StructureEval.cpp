@@ -37,6 +37,17 @@ llvm::LogicalResult evalReadDims(ReadDimsOp op, EvalContext &context, Operands o
   return mlir::success();
 }
 
+llvm::LogicalResult evalAssume(AssumeOp op, EvalContext &context, Operands, Results &) {
+  mlir::FailureOr<int64_t> lhs = context.size(op.getLhs()), rhs = context.size(op.getRhs());
+  if (mlir::failed(lhs) || mlir::failed(rhs)) {
+    return mlir::failure();
+  }
+  if (*lhs != *rhs) {
+    return context.fail(op.getMessage() + ": expected " + llvm::Twine(*rhs) + ", got " + llvm::Twine(*lhs));
+  }
+  return mlir::success();
+}
+
 llvm::LogicalResult evalSizes(SizesOp op, EvalContext &context, Operands, Results &results) {
   mlir::FailureOr<llvm::SmallVector<int64_t>> values = context.sizes(op.getValues().getDims());
   if (mlir::failed(values)) {
@@ -53,6 +64,7 @@ void attachStructureEval(mlir::MLIRContext &context) {
   attachEvaluate<ConstantOp, evalConstant>(context);
   attachEvaluate<ShapeOp, evalShape>(context);
   attachEvaluate<ReadDimsOp, evalReadDims>(context);
+  attachEvaluate<AssumeOp, evalAssume>(context);
   attachEvaluate<SizesOp, evalSizes>(context);
 }
 } // namespace dlc::nn
