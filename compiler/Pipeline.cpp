@@ -30,7 +30,13 @@ void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   graph.addPass(mlir::createCSEPass());
   // Before folding: the slices of weights that recurrences become are constants.
   graph.addPass(createDecomposeRnn());
+  // Quantised weights stay until it is known which contractions take them as they are.
+  graph.addPass(createFoldConstants({options.foldBudget, /*keepQuantized=*/true}));
+  graph.addPass(createUnsignedActivations());
+  graph.addPass(createSinkDequantize());
+  graph.addPass(createIntegerContractions());
   graph.addPass(createFoldConstants({options.foldBudget}));
+  graph.addPass(createFoldZeroPoints());
   // Scales fold before layouts are chosen: constants per channel are easy to find in the source's layout.
   graph.addPass(createFoldScales());
   graph.addPass(createAssignLayout());

@@ -59,7 +59,7 @@ private:
       return rewriteLayoutOp(op);
     }
     if (wantsLast(op)) {
-      if (llvm::isa<nn::EmitElement>(op) && rewriteElementwise(op)) {
+      if (nn::isElementwise(op) && rewriteElementwise(op)) {
         return;
       }
       if (rewriteMove(op)) {

@@ -60,6 +60,9 @@ private:
   }
 
   bool foldValues(mlir::Operation *op) {
+    if (keepQuantized && llvm::isa<nn::DequantizeLinearOp>(op)) {
+      return false;
+    }
     bool known = llvm::isa<nn::Evaluate>(op) && llvm::all_of(op->getOperands(), [](mlir::Value v) { return bool(constantOf(v)); }) &&
                  llvm::all_of(op->getResults(), isStaticTensor);
     if (!known) {

@@ -18,7 +18,7 @@ constexpr size_t kMostOps = 24;
 bool isContraction(mlir::Operation *op) { return llvm::isa<nn::ConvOp, nn::ConvTransposeOp, nn::MatmulOp>(op); }
 /// Ops that are no kernel: they only name bytes that exist.
 bool isFree(mlir::Operation *op) { return llvm::isa<nn::ConstantOp, nn::ReshapeOp, nn::ReadDimsOp>(op); }
-bool isElementwise(mlir::Operation *op) { return llvm::isa<nn::EmitElement>(op); }
+using nn::isElementwise;
 /// Kernels work on tensors of numbers.
 bool fitsKernel(mlir::Value v) {
   auto type = llvm::dyn_cast<mlir::RankedTensorType>(v.getType());
@@ -66,7 +66,7 @@ public:
   }
 
 private:
-  /// The contraction and the chain of elementwise ops that alone use its result.
+  /// The contraction and the chain of elementwise ops that alone use its result, with what else feeds only the chain.
   Ops withEpilogue(mlir::Operation *root, const cpu::Strategy *strategy) {
     Ops ops;
     ops.insert(root);
@@ -79,6 +79,13 @@ private:
       }
       ops.insert(next);
       last = next;
+      for (mlir::Value v : next->getOperands()) {
+        mlir::Operation *side = v.getDefiningOp();
+        if (side && !ops.contains(side) && v.hasOneUse() && isElementwise(side) && side->getBlock() == root->getBlock() &&
+            !taken.contains(side) && sameShape(v, root->getResult(0)) && strategy && cpu::fitsEpilogue(side, root)) {
+          ops.insert(side);
+        }
+      }
     }
     return ops;
   }
@@ -111,7 +118,10 @@ private:
 
   void form(const Ops &ops, llvm::StringRef strategy) {
     llvm::SmallVector<mlir::Operation *> sorted(ops.begin(), ops.end());
-    llvm::sort(sorted, [](mlir::Operation *a, mlir::Operation *b) { return a->isBeforeInBlock(b); });
+    // A contraction comes first: nothing in its group feeds it.
+    llvm::sort(sorted, [](mlir::Operation *a, mlir::Operation *b) {
+      return isContraction(a) != isContraction(b) ? isContraction(a) : a->isBeforeInBlock(b);
+    });
     llvm::SetVector<mlir::Value> inputs, outputs;
     llvm::SmallVector<mlir::Operation *> splats;
     for (mlir::Operation *op : sorted) {

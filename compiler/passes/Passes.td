@@ -63,7 +63,51 @@ def FoldConstants : Pass<"dlc-fold-constants", "::mlir::func::FuncOp"> {
   let description = [{
     Results may hold `budget` bytes more than their operands, in all. Ops are evaluated by the reference evaluator.
   }];
-  let options = [Option<"budget", "budget", "uint64_t", "536870912", "bytes that folding may add">];
+  let options = [Option<"budget", "budget", "uint64_t", "536870912", "bytes that folding may add">,
+                 Option<"keepQuantized", "keep-quantized", "bool", "false", "leave nn.dequantize_linear as it is">];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
+def SinkDequantize : Pass<"dlc-sink-dequantize", "::mlir::func::FuncOp"> {
+  let summary = "moves dequantisation below ops that only move elements, and cancels it against quantisation";
+  let description = [{
+    Elements are moved while they are small; a max_pool picks the same ones. quantize(dequantize(x)) with equal scales
+    is x, and a relu before a quantisation that saturates at 0 is nothing.
+
+    ```
+    %1 = nn.dequantize_linear %0           %1 = nn.transpose %0
+    %2 = nn.transpose %1             ->    %2 = nn.dequantize_linear %1
+    ```
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
+def UnsignedActivations : Pass<"dlc-unsigned-activations", "::mlir::func::FuncOp"> {
+  let summary = "quantises to ui8 instead of i8, with zero points 128 greater";
+  let description = [{
+    The CPUs' products of bytes take an unsigned and a signed one; weights are the signed ones. Only values that
+    dequantisations and integer contractions alone use.
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
+def IntegerContractions : Pass<"dlc-integer-contractions", "::mlir::func::FuncOp"> {
+  let summary = "computes convolutions and products of dequantised bytes in integers";
+  let description = [{
+    conv(dequantize(x), dequantize(w), b) = cast(conv_integer(x, w)) * (scale of x * scale of w) + b, where w is constant,
+    with one scale or one per output channel, and sums fit i32; a matmul likewise. The sums are exact, so the result is
+    at least as close to the formula as that of float arithmetic. A quantisation that follows multiplies by its inverse
+    scale.
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
+def FoldZeroPoints : Pass<"dlc-fold-zero-points", "::mlir::func::FuncOp"> {
+  let summary = "turns conv_integer and matmul_integer of constant weights into conv and matmul";
+  let description = [{
+    The weights' zero points are subtracted now where bytes hold the differences; the input's times the sum of the
+    weights becomes a bias, and the value of padding. What does not fit stays.
+  }];
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 

@@ -62,7 +62,9 @@ def EmitElement : OpInterface<"EmitElement"> {
   let methods = [
     InterfaceMethod<"The result for scalar operands, or for vectors of one length, of the storage element types.",
                     "::mlir::Value", "emitElement",
-                    (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::llvm::ArrayRef<::mlir::Value>":$operands)>
+                    (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::llvm::ArrayRef<::mlir::Value>":$operands)>,
+    InterfaceMethod<"Whether the op does so with its operands and attributes.", "bool", "worksByElement", (ins), "",
+                    [{ return true; }]>
   ];
 }
 

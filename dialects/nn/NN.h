@@ -54,6 +54,8 @@ inline std::optional<dim::Shape> getShapeValue(mlir::Value value) { return Shape
 /// The tensor's sizes.
 inline dim::Shape shapeOf(mlir::Value v) { return dim::getShape(llvm::cast<mlir::RankedTensorType>(v.getType())); }
 inline mlir::Type elementOf(mlir::Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()).getElementType(); }
+/// Whether the op is elementwise, with broadcasting: an EmitElement that works by element.
+bool isElementwise(mlir::Operation *op);
 inline int64_t rankOf(mlir::Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()).getRank(); }
 /// `axis` counted from the front; nullopt when out of range for `rank`.
 std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank);

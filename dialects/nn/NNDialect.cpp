@@ -33,6 +33,10 @@ bool isFloat(mlir::Type e) { return llvm::isa<mlir::FloatType>(e); }
 bool isBool(mlir::Type e) { return e.isInteger(1); }
 bool isInteger(mlir::Type e) { return llvm::isa<mlir::IntegerType>(e) && !isBool(e); }
 bool isNumber(mlir::Type e) { return isFloat(e) || isInteger(e) || llvm::isa<mlir::ComplexType>(e); }
+bool isElementwise(mlir::Operation *op) {
+  auto element = llvm::dyn_cast<EmitElement>(op);
+  return element && element.worksByElement();
+}
 bool isIndexLike(mlir::Type e) { return e.isSignlessInteger(32) || e.isSignlessInteger(64); }
 bool isString(mlir::Type e) { return llvm::isa<StringType>(e); }
 

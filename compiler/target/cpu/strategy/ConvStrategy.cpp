@@ -50,7 +50,9 @@ template <class Op> ConvProblem problemOf(Op op, int64_t channels, int64_t outpu
 }
 ConvProblem problemOf(nn::ConvOp op, llvm::function_ref<Idx(dim::Expr)> size) {
   llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();
-  return problemOf(op, weight[1] * op.getGroups(), weight[0], size);
+  ConvProblem p = problemOf(op, weight[1] * op.getGroups(), weight[0], size);
+  p.padValue = double(int64_t(op.getPadValue()));
+  return p;
 }
 ConvProblem problemOf(nn::ConvTransposeOp op, llvm::function_ref<Idx(dim::Expr)> size) {
   llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();

@@ -52,7 +52,7 @@ OperandPlace placeOf(llvm::ArrayRef<dim::Expr> operand, llvm::ArrayRef<dim::Expr
 
 bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root) {
   dim::Shape result = nn::shapeOf(root->getResult(0));
-  return llvm::isa<nn::EmitElement>(op) && !result.empty() && llvm::all_of(op->getOperands(), [&](mlir::Value v) {
+  return nn::isElementwise(op) && !result.empty() && llvm::all_of(op->getOperands(), [&](mlir::Value v) {
     return placeOf(nn::shapeOf(v), result) != OperandPlace::Other;
   });
 }

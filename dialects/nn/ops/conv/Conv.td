@@ -7,11 +7,13 @@ def NN_ConvOp : NN_Op<"conv"> {
   let summary = "N-D convolution (cross-correlation) with groups";
   let description = [{
     input [N, C, spatial...] (or [N, spatial..., C] with `channel_last`), weight [O, C / groups, kernel...] always,
-    bias [O]. `pads` holds the begins, then the ends. Result element type: the input's, or i32 for 8-bit integers.
+    bias [O]. `pads` holds the begins, then the ends; padding has the value `pad_value`. Result element type: the
+    input's, or i32 for 8-bit integers (no zero points: they are in the bias and the padding).
   }];
   let arguments = (ins NN_NumberTensor:$input, NN_NumberTensor:$weight, Optional<NN_NumberTensor>:$bias,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
-                       I64Attr:$groups, DefaultValuedAttr<BoolAttr, "false">:$channel_last);
+                       I64Attr:$groups, DefaultValuedAttr<BoolAttr, "false">:$channel_last,
+                       DefaultValuedAttr<I64Attr, "0">:$pad_value);
   let results = (outs NN_Tensor:$result);
 }
 

@@ -36,6 +36,8 @@ struct Problem {
   Source source;
   /// Element [output channel of the group][input channel of the group][tap] of a group's weights.
   int64_t outStep, inStep, groupStep;
+  /// What lies outside of the input, zero points subtracted.
+  int64_t padValue = 0;
 };
 
 /// Copies what rows (channel, tap) of the patch matrix see at a block of output positions.
@@ -54,7 +56,7 @@ void copyPatches(const Problem &p, const T *input, const std::vector<int64_t> &t
         at[d] = p.source(position[d], tap[d], p.strides[d], p.dilations[d], p.pads[d]);
       }
       std::optional<int64_t> offset = p.input.offset(at);
-      *out++ = offset ? Acc(Compute<T>(channel[*offset])) - zero : Acc(0);
+      *out++ = offset ? Acc(Compute<T>(channel[*offset])) - zero : Acc(p.padValue);
     }
   }
 }
@@ -176,6 +178,9 @@ template <class Op> llvm::LogicalResult evalConv(Op op, EvalContext &context, Op
             in * taps,
             taps,
             out / groups * in * taps};
+  if constexpr (std::is_same_v<Op, ConvOp>) {
+    p.padValue = op.getPadValue();
+  }
   return run(op, p, context, operands, result);
 }
 

@@ -51,7 +51,7 @@ template <class Op> struct ConvDims {
 /// The sums of what `product(input, weight, output channel)` makes of the elements that meet.
 template <class Op>
 Value sumOfProducts(ConvDims<Op> &d, Lowered operands,
-                    llvm::function_ref<Value(mlir::OpBuilder &, mlir::Location, Value, Value, Value)> product) {
+                    llvm::function_ref<Value(mlir::OpBuilder &, mlir::Location, Value, Value, Value)> product, int64_t padValue = 0) {
   Op op = d.op;
   LowerContext &c = d.c;
   dim::Expr outPerGroup = dim::floorDiv(d.weight[0], dim::constant(op.getContext(), op.getGroups()));
@@ -77,9 +77,12 @@ Value sumOfProducts(ConvDims<Op> &d, Lowered operands,
       }
       at[d.first + s] = p;
     }
-    Value r = emitAdd(b, loc, acc, product(b, loc, LowerContext::extract(b, loc, operands[0], at),
-                                           LowerContext::extract(b, loc, operands[1], weight), o));
-    return valid ? m.select(valid, r, acc) : r;
+    Value x = LowerContext::extract(b, loc, operands[0], at);
+    if (valid && padValue) {
+      x = m.select(valid, x, constantOf(b, loc, x.getType(), padValue));
+    }
+    Value r = emitAdd(b, loc, acc, product(b, loc, x, LowerContext::extract(b, loc, operands[1], weight), o));
+    return valid && !padValue ? m.select(valid, r, acc) : r;
   });
 }
 
@@ -87,7 +90,7 @@ llvm::LogicalResult lowerConv(ConvOp op, LowerContext &c, Lowered operands, Lowe
   ConvDims<ConvOp> d(op, c);
   Value sum = sumOfProducts(d, operands, [&](mlir::OpBuilder &b, mlir::Location loc, Value x, Value w, Value) {
     return d.product(b, loc, x, w);
-  });
+  }, op.getPadValue());
   results.push_back(d.finish(sum, loweredOperand(op, operands, 2)));
   return mlir::success();
 }

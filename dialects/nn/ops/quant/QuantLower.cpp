@@ -64,29 +64,92 @@ llvm::LogicalResult checkWidths(mlir::Operation *op, llvm::ArrayRef<mlir::Type> 
   return mlir::success();
 }
 
+/// The quantised element, from elements of storage types (or vectors of them); `zero` may be null.
+Value emit(QuantizeLinearOp op, mlir::OpBuilder &b, mlir::Location loc, Value x, Value scale, Value zero) {
+  mlir::Type from = elementOf(op.getInput()), scaleType = elementOf(op.getScale()), to = op.getTo();
+  mlir::Type precision = op.getPrecision() ? *op.getPrecision() : scaleType, type = getComputeType(precision);
+  bool small = isInteger(to) && getElementBits(to) <= 16;
+  // Sums with wide zero points need the bits of a double.
+  mlir::Type sumType = small || !isInteger(to) ? type : b.getF64Type();
+  x = emitCast(b, loc, fromStorage(b, loc, x, from), from, type);
+  scale = emitCast(b, loc, fromStorage(b, loc, scale, scaleType), getComputeType(scaleType), type);
+  Value v = rounded(b, loc, arith::DivFOp::create(b, loc, x, rounded(b, loc, scale, precision)), precision);
+  v = isInteger(to) ? mlir::math::RoundEvenOp::create(b, loc, v).getResult() : v;
+  v = emitCast(b, loc, v, type, sumType);
+  if (zero) {
+    Value z = fromStorage(b, loc, zero, to);
+    v = arith::AddFOp::create(b, loc, v, emitCast(b, loc, z, isInteger(to) ? to : getComputeType(to), sumType));
+  }
+  return small ? saturate(b, loc, v, to) : toStorage(b, loc, emitCast(b, loc, v, sumType, to), to);
+}
+
+/// The number that a quantised element stands for; as above.
+Value emit(DequantizeLinearOp op, mlir::OpBuilder &b, mlir::Location loc, Value x, Value scale, Value zero) {
+  mlir::Type from = elementOf(op.getInput()), scaleType = elementOf(op.getScale()), to = op.getTo();
+  mlir::Type type = getComputeType(scaleType);
+  // 8-bit and 16-bit integers subtract in i32, exactly.
+  mlir::Type difference = isInteger(from) && getElementBits(from) <= 32 ? b.getI32Type() : isInteger(from) ? from : type;
+  auto wide = [&](Value v) {
+    return emitCast(b, loc, fromStorage(b, loc, v, from), isFloat(from) ? getComputeType(from) : from, difference);
+  };
+  x = wide(x);
+  if (zero) {
+    Value z = wide(zero);
+    x = isFloat(difference) ? arith::SubFOp::create(b, loc, x, z).getResult() : arith::SubIOp::create(b, loc, x, z).getResult();
+  }
+  Value v = arith::MulFOp::create(b, loc, emitCast(b, loc, x, difference, type), fromStorage(b, loc, scale, scaleType));
+  return toStorage(b, loc, emitCast(b, loc, v, type, getComputeType(to)), to);
+}
+
+/// Whether one scale and zero point serve the whole tensor, and kernels have arithmetic for its elements.
+bool isPerTensor(mlir::Operation *op) {
+  auto isOne = [](Value v) { return llvm::all_of(shapeOf(v), [](dim::Expr e) { return dim::isConstant(e, 1); }); };
+  auto hasArithmetic = [](Value v) { return getElementBits(elementOf(v)) >= (isFloat(elementOf(v)) ? 16 : 8); };
+  // No more dims than the input, so that the result has the input's.
+  auto fits = [&](Value v) { return rankOf(v) <= rankOf(op->getOperand(0)) && hasArithmetic(v); };
+  return llvm::all_of(op->getOperands(), fits) && llvm::all_of(op->getOperands().drop_front(), isOne) && hasArithmetic(op->getResult(0));
+}
+
+/// One scale for the whole tensor.
+template <class Op> Value byTensor(Op op, LowerContext &c, Lowered operands) {
+  dim::Shape shape = shapeOf(op.getResult());
+  llvm::SmallVector<mlir::AffineMap> maps;
+  for (Value v : op->getOperands()) {
+    llvm::SmallVector<mlir::AffineExpr> zeros(rankOf(v), c.b.getAffineConstantExpr(0));
+    maps.push_back(maps.empty() ? c.b.getMultiDimIdentityMap(shape.size()) : mlir::AffineMap::get(shape.size(), 0, zeros, op.getContext()));
+  }
+  return c.map(shape, getStorageType(elementOf(op.getResult())), operands, maps, [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange v) {
+    return emit(op, b, loc, v[0], v[1], v.size() > 2 ? v[2] : Value());
+  });
+}
+
+/// Each element with the scale and zero point that belong to it.
+template <class Op> Value lowerWithScales(Op op, LowerContext &c, Lowered operands) {
+  if (isPerTensor(op)) {
+    return byTensor(op, c, operands);
+  }
+  Value zero = loweredOperand(op, operands, 2);
+  return c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
+    Value scale = LowerContext::extract(b, loc, operands[1], granule(op, c, b, loc, op.getScale(), i));
+    Value z = zero ? LowerContext::extract(b, loc, zero, granule(op, c, b, loc, op.getZeroPoint(), i)) : Value();
+    return emit(op, b, loc, LowerContext::extract(b, loc, operands[0], i), scale, z);
+  });
+}
+
+/// One scale for the whole tensor.
+template <class Op> struct PerTensor : EmitElement::ExternalModel<PerTensor<Op>, Op> {
+  Value emitElement(mlir::Operation *op, mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<Value> operands) const {
+    return emit(llvm::cast<Op>(op), b, loc, operands[0], operands[1], operands.size() > 2 ? operands[2] : Value());
+  }
+  bool worksByElement(mlir::Operation *op) const { return isPerTensor(op); }
+};
+
 llvm::LogicalResult lowerQuantizeLinear(QuantizeLinearOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
   mlir::Type from = elementOf(op.getInput()), scaleType = elementOf(op.getScale()), to = op.getTo();
   if (mlir::failed(checkWidths(op, {from, scaleType, to}))) {
     return mlir::failure();
   }
-  mlir::Type precision = op.getPrecision() ? *op.getPrecision() : scaleType, type = getComputeType(precision);
-  Value zero = loweredOperand(op, operands, 2);
-  bool small = isInteger(to) && getElementBits(to) <= 16;
-  // Sums with wide zero points need the bits of a double.
-  mlir::Type sumType = small || !isInteger(to) ? type : c.b.getF64Type();
-  results.push_back(c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
-    Value x = emitCast(b, loc, read(b, loc, operands[0], i, from), from, type);
-    Value scale = read(b, loc, operands[1], granule(op, c, b, loc, op.getScale(), i), scaleType);
-    scale = rounded(b, loc, emitCast(b, loc, scale, getComputeType(scaleType), type), precision);
-    Value v = rounded(b, loc, arith::DivFOp::create(b, loc, x, scale), precision);
-    v = isInteger(to) ? mlir::math::RoundEvenOp::create(b, loc, v).getResult() : v;
-    v = emitCast(b, loc, v, type, sumType);
-    if (zero) {
-      Value z = read(b, loc, zero, granule(op, c, b, loc, op.getZeroPoint(), i), to);
-      v = arith::AddFOp::create(b, loc, v, emitCast(b, loc, z, isInteger(to) ? to : getComputeType(to), sumType));
-    }
-    return small ? saturate(b, loc, v, to) : toStorage(b, loc, emitCast(b, loc, v, sumType, to), to);
-  }));
+  results.push_back(lowerWithScales(op, c, operands));
   return mlir::success();
 }
 
@@ -95,21 +158,7 @@ llvm::LogicalResult lowerDequantizeLinear(DequantizeLinearOp op, LowerContext &c
   if (mlir::failed(checkWidths(op, {from, scaleType, to}))) {
     return mlir::failure();
   }
-  mlir::Type type = getComputeType(scaleType), i32 = c.b.getI32Type();
-  Value zero = loweredOperand(op, operands, 2);
-  // 8-bit and 16-bit integers subtract in i32, exactly.
-  mlir::Type difference = isInteger(from) && getElementBits(from) <= 32 ? i32 : isInteger(from) ? from : type;
-  results.push_back(c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
-    auto wide = [&](Value v) { return emitCast(b, loc, v, isFloat(from) ? getComputeType(from) : from, difference); };
-    Value x = wide(read(b, loc, operands[0], i, from));
-    if (zero) {
-      Value z = wide(read(b, loc, zero, granule(op, c, b, loc, op.getZeroPoint(), i), from));
-      x = isFloat(difference) ? arith::SubFOp::create(b, loc, x, z).getResult() : arith::SubIOp::create(b, loc, x, z).getResult();
-    }
-    Value scale = read(b, loc, operands[1], granule(op, c, b, loc, op.getScale(), i), scaleType);
-    Value v = arith::MulFOp::create(b, loc, emitCast(b, loc, x, difference, type), scale);
-    return toStorage(b, loc, emitCast(b, loc, v, type, getComputeType(to)), to);
-  }));
+  results.push_back(lowerWithScales(op, c, operands));
   return mlir::success();
 }
 
@@ -150,6 +199,8 @@ llvm::LogicalResult lowerDynamicQuantize(DynamicQuantizeOp op, LowerContext &c, 
 void attachQuantLower(mlir::MLIRContext &context) {
   attachLower<QuantizeLinearOp, lowerQuantizeLinear>(context);
   attachLower<DequantizeLinearOp, lowerDequantizeLinear>(context);
+  QuantizeLinearOp::attachInterface<PerTensor<QuantizeLinearOp>>(context);
+  DequantizeLinearOp::attachInterface<PerTensor<DequantizeLinearOp>>(context);
   attachLower<DynamicQuantizeOp, lowerDynamicQuantize>(context);
 }
 } // namespace dlc::nn

@@ -1,0 +1,108 @@
+"""Quantised networks run in integers: compiled kernels agree with the reference evaluator, element by element."""
+import os
+import random
+import tempfile
+import unittest
+
+import onnx_file
+import tool
+from onnx_file import FLOAT, INT8, INT32, UINT8
+
+
+def contractions(folder, path):
+    """The lines of the optimised graph that hold a convolution or product."""
+    result = tool.dlc("compile", path, "--dump-dir", folder, "-o", os.path.join(folder, "model.so"))
+    assert result.returncode == 0, result.stderr
+    with open(os.path.join(folder, "2-graph.mlir")) as file:
+        lines = [line for line in file if "nn.conv" in line or "nn.matmul" in line]
+    return lines
+
+
+class Quantised(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.random = random.Random(7)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def numbers(self, count, low, high):
+        return [self.random.randint(low, high) for _ in range(count)]
+
+    def verify(self, graph):
+        """Random inputs of the whole range of bytes; every element equal."""
+        path = self.path("model.onnx")
+        graph.save(path)
+        result = tool.dlc("verify", path)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        lines = contractions(self.folder.name, path)
+        self.assertTrue(lines)
+        self.assertFalse([line for line in lines if "_integer" in line or "xf32>" in line.split(" -> ")[1]], lines)
+
+    def qlinear_conv(self, channels, outputs, kernel, sizes, dtype, zero, pads, strides=(1, 1), groups=1):
+        graph = onnx_file.Graph()
+        x = graph.input("x", [1, channels, *sizes], dtype)
+        taps = channels // groups * kernel[0] * kernel[1]
+        weight = graph.constant([outputs, channels // groups, *kernel], self.numbers(outputs * taps, -128, 127), INT8)
+        scale = lambda number: graph.constant([], [number])
+        y = graph.node("QLinearConv", x, scale(0.02), graph.constant([], [zero], dtype), weight,
+                       graph.constant([outputs], [0.004 + 0.001 * (i % 7) for i in range(outputs)]),
+                       graph.constant([outputs], [0] * outputs, INT8), scale(0.01 * taps ** 0.5),
+                       graph.constant([], [3], dtype), graph.constant([outputs], self.numbers(outputs, -9000, 9000), INT32),
+                       pads=list(pads), strides=list(strides), group=groups)
+        graph.output(y, dtype)
+        self.verify(graph)
+
+    def test_padding_has_the_zero_point(self):
+        for dtype, zero in ((UINT8, 0), (UINT8, 114), (UINT8, 255), (INT8, -128), (INT8, 0), (INT8, 127)):
+            with self.subTest(dtype=dtype, zero=zero):
+                self.qlinear_conv(16, 20, (3, 3), (13, 11), dtype, zero, (1, 1, 1, 1))
+
+    def test_convolutions(self):
+        for case in ((3, 32, (7, 7), (30, 30), UINT8, 9, (3, 3, 3, 3), (2, 2)), (63, 30, (1, 1), (9, 14), INT8, 5, (0, 0, 0, 0)),
+                     (32, 32, (3, 3), (15, 14), UINT8, 7, (1, 1, 1, 1), (2, 2), 32), (32, 32, (3, 3), (15, 14), INT8, 7, (1, 1, 1, 1), (1, 1), 4)):
+            with self.subTest(case=case):
+                self.qlinear_conv(*case)
+
+    def test_dequantised_network(self):
+        """conv, relu and a residual between DequantizeLinear and QuantizeLinear, a dense layer with transposed weights."""
+        graph = onnx_file.Graph()
+        scalar, zero = lambda number: graph.constant([], [number]), lambda number: graph.constant([], [number], INT8)
+
+        def through(value, scale, point):
+            q = graph.node("QuantizeLinear", value, scalar(scale), zero(point))
+            return graph.node("DequantizeLinear", q, scalar(scale), zero(point))
+
+        def weights(dims, axis):
+            count = 1
+            for dim in dims:
+                count *= dim
+            scales = graph.constant([dims[axis]], [0.0625 * (1 + i % 3) for i in range(dims[axis])])
+            zeros = graph.constant([dims[axis]], [0] * dims[axis], INT8)
+            return graph.node("DequantizeLinear", graph.constant(dims, self.numbers(count, -127, 127), INT8), scales, zeros, axis=axis)
+
+        x = through(graph.input("x", ["batch", 8, 9, 9]), 0.03125, 3)
+        bias = graph.constant([8], [0.125 * i for i in range(8)])
+        y = graph.node("Conv", x, weights([8, 8, 3, 3], 0), bias, pads=[1, 1, 1, 1])
+        y = through(graph.node("Relu", y), 0.5, -128)
+        y = through(graph.node("Add", x, graph.node("Conv", y, weights([8, 8, 1, 1], 0))), 4.0, 2)
+        y = graph.node("MaxPool", y, kernel_shape=[9, 9])
+        y = graph.node("Gemm", graph.node("Flatten", y), weights([5, 8], 0), graph.constant([5], [1.0] * 5), transB=1)
+        graph.output(y)
+        self.verify(graph)
+
+    def test_wide_zero_points_stay_right(self):
+        """Weights of unsigned bytes whose differences from their zero point do not fit signed ones."""
+        graph = onnx_file.Graph()
+        x = graph.input("x", [1, 3, 6, 6], UINT8)
+        weight = graph.constant([4, 3, 2, 2], self.numbers(48, 0, 255), UINT8)
+        graph.output(graph.node("ConvInteger", x, weight, graph.constant([], [100], UINT8), graph.constant([], [20], UINT8)), INT32)
+        path = self.path("model.onnx")
+        graph.save(path)
+        result = tool.dlc("verify", path)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
