@@ -1,5 +1,4 @@
 """dlc verify and dlc-conformance on the digit classifier: what passes, what fails, and what is said about it."""
-import array
 import json
 import os
 import shutil
@@ -7,26 +6,15 @@ import subprocess
 import tempfile
 import unittest
 
+import onnx_file
 import tool
 
 CONFORMANCE = os.path.join(os.path.dirname(tool.DLC), "..", "dlc-conformance", "dlc-conformance")
 
 
-def varint(number):
-    result = b""
-    while number > 127:
-        result += bytes([number & 127 | 128])
-        number >>= 7
-    return result + bytes([number])
-
-
 def write_tensor(path, name, dims, numbers):
-    """A TensorProto of float32: dims (1), data_type (2), name (8), raw_data (9)."""
-    raw = array.array("f", numbers).tobytes()
-    message = b"".join(b"\x08" + varint(dim) for dim in dims) + b"\x10\x01"
-    message += b"\x42" + varint(len(name)) + name.encode() + b"\x4a" + varint(len(raw)) + raw
     with open(path, "wb") as file:
-        file.write(message)
+        file.write(onnx_file.tensor(name, dims, numbers))
 
 
 class Verify(unittest.TestCase):
@@ -68,6 +56,13 @@ class Verify(unittest.TestCase):
         self.assertGreater(output["max_abs"], 0.01)
         self.assertEqual(tool.dlc("verify", wrong, "--tolerance", "1000").returncode, 0)
         self.assertEqual(tool.dlc("verify", right, "--data", "nowhere").returncode, 1)
+
+    def test_stored_inputs_alone_are_compared_with_the_reference(self):
+        model = self.make_test("inputs", False)
+        os.remove(self.path("inputs", "test_data_set_0", "output_0.pb"))
+        result = tool.dlc("verify", model, "--json")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual([output["name"] for output in json.loads(result.stdout)["runs"][0]["outputs"]], ["probabilities"])
 
     def conformance(self, *options):
         return subprocess.run([CONFORMANCE, "--suite", self.folder.name, *options], capture_output=True, text=True,

@@ -28,6 +28,7 @@ struct VerifyOptions {
 /// What came of one data set; `data` is empty for random inputs.
 struct Report {
   std::string data;
+  std::string specialisation; ///< which one, when there are several and the inputs are random
   std::vector<OutputCheck> checks;
   std::vector<std::string> problems;  ///< beside those of outputs
   std::vector<std::string> unchecked; ///< outputs without a stored value
@@ -54,6 +55,9 @@ public:
       bounds = {.peak = options.tolerance, .channel = 10 * options.tolerance, .cosine = 1 - options.tolerance / 10,
                 .isQuantized = bounds.isQuantized};
     }
+    if (options.isLayered && llvm::range_size(source.module().getOps<mlir::func::FuncOp>()) > 1) {
+      return makeError("--layers: expected one size per dim, got specialisations");
+    }
     if (options.isLayered) {
       layers = exposeLayers(source.module());
       bounds.peak *= 10; // the reference rounds too, and what follows a layer is not there to average it out
@@ -73,20 +77,30 @@ public:
     return llvm::Error::success();
   }
 
-  /// Compares with the outputs stored in `folder`, or where that is empty with the reference on random inputs.
-  llvm::Expected<Report> verify(const std::string &folder) {
+  /// How many there are. Random inputs are for one each; stored ones choose theirs.
+  size_t specialisations() const { return dlc_model_specialisation_count(model.get(), 0); }
+
+  /// Compares with the outputs stored in `folder`; where there are none, with the reference on the inputs stored there;
+  /// where `folder` is empty, with the reference of a specialisation on random inputs.
+  llvm::Expected<Report> verify(const std::string &folder, size_t specialisation) {
     Report report;
     report.data = folder;
+    if (folder.empty() && specialisations() > 1) {
+      report.specialisation = llvm::formatv("specialisation {0} of {1}", specialisation + 1, specialisations()).str();
+    }
     std::vector<Port> ports = outputPorts(model.get(), 0);
-    auto inputs = takeInputs(folder);
+    auto inputs = takeInputs(folder, specialisation);
     if (!inputs) {
       return inputs.takeError();
+    }
+    if (!folder.empty()) {
+      specialisation = specialisationFor(*inputs);
     }
     auto actual = run(*inputs, options.threads, 0);
     if (!actual) {
       return actual.takeError();
     }
-    auto expected = takeExpected(folder, ports, *inputs);
+    auto expected = takeExpected(folder, ports, *inputs, specialisation);
     if (!expected) {
       return expected.takeError();
     }
@@ -110,14 +124,65 @@ public:
   }
 
 private:
-  llvm::Expected<std::vector<std::optional<HostValue>>> takeInputs(const std::string &folder) {
-    std::vector<Port> ports = inputPorts(model.get(), 0);
+  llvm::Expected<std::vector<std::optional<HostValue>>> takeInputs(const std::string &folder, size_t specialisation) {
     if (!folder.empty()) {
-      return readDataSet(folder, "input", ports);
+      return readDataSet(folder, "input", inputPorts(model.get(), 0));
     }
+    std::vector<Port> ports = inputsOf(specialisation);
     InputOptions random;
     random.seed = options.seed;
     return gatherInputs(ports, random, /*isRandom=*/true);
+  }
+
+  /// Whether a specialisation takes inputs of the smallest sizes that `sizes` state.
+  bool accepts(size_t specialisation, const std::vector<Port> &sizes) const {
+    std::vector<Port> ports = inputPorts(model.get(), 0, specialisation);
+    for (auto [port, wanted] : llvm::zip_equal(ports, sizes)) {
+      for (size_t i = 0; i < port.type.dims.size(); ++i) {
+        int64_t size = wanted.type.dims[i] < 0 ? wanted.minimum[i] : wanted.type.dims[i];
+        if (size < port.minimum[i] || (port.maximum[i] >= 0 && size > port.maximum[i])) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+  /// The first that takes these inputs; the engine tells when there is none.
+  size_t specialisationFor(const std::vector<std::optional<HostValue>> &inputs) const {
+    std::vector<Port> sizes = inputPorts(model.get(), 0);
+    for (auto [port, value] : llvm::zip_equal(sizes, inputs)) {
+      if (value && value->tensor.dims.size() == port.type.dims.size()) {
+        port.type.dims = value->tensor.dims;
+      }
+    }
+    for (size_t i = 0; i < specialisations(); ++i) {
+      if (accepts(i, sizes)) {
+        return i;
+      }
+    }
+    return 0;
+  }
+  /// The inputs of a specialisation; `minimum` is made such that none before it takes that size.
+  std::vector<Port> inputsOf(size_t specialisation) const {
+    constexpr int64_t tries = 256;
+    std::vector<Port> ports;
+    for (int64_t more = 0; more < tries; ++more) {
+      ports = inputPorts(model.get(), 0, specialisation);
+      for (Port &port : ports) {
+        for (size_t i = 0; i < port.minimum.size(); ++i) {
+          int64_t size = std::max<int64_t>(port.minimum[i], 1) + more;
+          port.minimum[i] = port.maximum[i] < 0 ? size : std::min(size, port.maximum[i]);
+        }
+      }
+      bool taken = false;
+      for (size_t i = 0; i < specialisation; ++i) {
+        taken |= accepts(i, ports);
+      }
+      if (!taken) {
+        break;
+      }
+    }
+    return ports;
   }
 
   llvm::Expected<std::vector<HostValue>> run(const std::vector<std::optional<HostValue>> &inputs, unsigned threads,
@@ -130,11 +195,15 @@ private:
 
   llvm::Expected<std::vector<std::optional<HostValue>>> takeExpected(const std::string &folder,
                                                                      const std::vector<Port> &ports,
-                                                                     const std::vector<std::optional<HostValue>> &inputs) {
+                                                                     const std::vector<std::optional<HostValue>> &inputs,
+                                                                     size_t specialisation) {
     if (!folder.empty() && !options.isLayered) {
-      return readDataSet(folder, "output", ports);
+      auto stored = readDataSet(folder, "output", ports);
+      if (!stored || llvm::any_of(*stored, [](const auto &value) { return value.has_value(); })) {
+        return stored;
+      }
     }
-    auto main = reference->lookupSymbol<mlir::func::FuncOp>("main");
+    auto main = *std::next(reference->getOps<mlir::func::FuncOp>().begin(), specialisation);
     auto values = evaluateReference(main, inputs);
     if (!values) {
       return makeError("{0}: {1}", llvm::toString(values.takeError()), llvm::toString(source.takeError()));
@@ -191,7 +260,8 @@ std::string number(double value) {
 }
 
 void printTable(const Report &report) {
-  llvm::outs() << (report.data.empty() ? "random inputs against the reference evaluator" : report.data) << '\n';
+  llvm::outs() << (report.data.empty() ? "random inputs against the reference evaluator" : report.data)
+               << (report.specialisation.empty() ? "" : ", ") << report.specialisation << '\n';
   Table table({"output", "type", ">max abs", ">max rel", ">of peak", ">of channel", ">ulp", ">cosine", "result"});
   for (const OutputCheck &check : report.checks) {
     const Comparison &c = check.comparison;
@@ -239,6 +309,7 @@ llvm::json::Value toJson(const Report &report) {
                                          {"failure", llvm::json::fixUTF8(check.failure)}});
   }
   return llvm::json::Object{{"data", report.data},
+                            {"specialisation", report.specialisation},
                             {"outputs", std::move(outputs)},
                             {"unchecked", llvm::json::Array(report.unchecked)},
                             {"problems", llvm::json::Array(report.problems)},
@@ -279,17 +350,19 @@ llvm::Expected<bool> verifyModel(const VerifyOptions &options) {
   bool passed = true;
   llvm::json::Array all;
   for (const std::string &folder : *folders) {
-    auto report = verifier.verify(folder);
-    if (!report) {
-      return report.takeError();
-    }
-    passed &= report->passed();
-    if (options.isJson) {
-      all.push_back(toJson(*report));
-    } else if (options.isLayered) {
-      printFirstLayer(*report, report->checks.size());
-    } else {
-      printTable(*report);
+    for (size_t i = 0; i < (folder.empty() ? verifier.specialisations() : 1); ++i) {
+      auto report = verifier.verify(folder, i);
+      if (!report) {
+        return report.takeError();
+      }
+      passed &= report->passed();
+      if (options.isJson) {
+        all.push_back(toJson(*report));
+      } else if (options.isLayered) {
+        printFirstLayer(*report, report->checks.size());
+      } else {
+        printTable(*report);
+      }
     }
   }
   if (options.isJson) {
@@ -310,8 +383,8 @@ void addVerifyCommand(CLI::App &app, int &exitCode) {
   addCodeOptions(*command, options->source);
   command
       ->add_option("--data", options->data,
-                   "A folder of input_N.pb and output_N.pb (may be repeated); default: all test_data_set_N beside the "
-                   "model, or else random inputs against the reference evaluator")
+                   "A folder of input_N.pb and output_N.pb (may be repeated); without any output the reference evaluator "
+                   "says what is expected; default: all test_data_set_N beside the model, or else random inputs")
       ->type_name("DIR")
       ->allow_extra_args(false);
   command->add_flag("--layers", options->isLayered, "Compare every layer with the reference; name the first that differs");
