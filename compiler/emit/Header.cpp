@@ -65,8 +65,9 @@ public:
 
   std::string run() {
     writeTop();
-    for (uint32_t i = 0; i < model.entries.count; ++i) {
-      writeEntry(i);
+    for (uint32_t first = 0, number = 0, count; first < model.entries.count; first += count, ++number) {
+      count = specialisations(first);
+      writeEntry(number, first, count);
     }
     out << "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
     return text;
@@ -101,21 +102,40 @@ private:
         << "  return dlc_model_load_static(&" << symbol << ", options, out);\n}\n";
   }
 
-  void writeEntry(uint32_t index) {
-    auto entry = entryOf<dlc_abi_entry>(model.entries, index);
+  /// How many entries from `first` on are one for callers.
+  uint32_t specialisations(uint32_t first) const {
+    auto name = [&](uint32_t i) { return string(entryOf<dlc_abi_entry>(model.entries, i).name); };
+    uint32_t count = 1;
+    while ((model.features & DLC_FEATURE_SPECIALISATIONS) && first + count < model.entries.count && name(first + count) == name(first)) {
+      ++count;
+    }
+    return count;
+  }
+  /// Ports that callers bind; state comes after them.
+  uint32_t bound(uint32_t first, uint32_t count) const {
+    uint32_t ports = 0;
+    while (ports < count && !(entryOf<dlc_abi_port>(model.ports, first + ports).flags & DLC_PORT_FEEDBACK)) {
+      ++ports;
+    }
+    return ports;
+  }
+
+  void writeEntry(uint32_t index, uint32_t first, uint32_t count) {
+    auto entry = entryOf<dlc_abi_entry>(model.entries, first);
+    uint32_t inputs = bound(entry.first_input, entry.input_count), outputs = bound(entry.first_output, entry.output_count);
     llvm::StringRef entryName = string(entry.name);
     // The usual model has one entry, whose name nobody needs to say.
     std::string stem = prefix + (entryName == "main" ? "" : "_" + identifier(entryName));
     std::string upper = llvm::StringRef(stem).upper();
     out << "\n/* --- Entry '" << commented(entryName) << "' --- */\n";
     define(upper + "_ENTRY", llvm::Twine(index));
-    define(upper + "_INPUT_COUNT", llvm::Twine(entry.input_count));
-    define(upper + "_OUTPUT_COUNT", llvm::Twine(entry.output_count));
-    for (uint32_t i = 0; i < entry.input_count; ++i) {
-      writePort(stem + "_input_", i, entryOf<dlc_abi_port>(model.ports, entry.first_input + i), true);
+    define(upper + "_INPUT_COUNT", llvm::Twine(inputs));
+    define(upper + "_OUTPUT_COUNT", llvm::Twine(outputs));
+    for (uint32_t i = 0; i < inputs; ++i) {
+      writePort(stem + "_input_", i, first, count, true);
     }
-    for (uint32_t i = 0; i < entry.output_count; ++i) {
-      writePort(stem + "_output_", i, entryOf<dlc_abi_port>(model.ports, entry.first_output + i), false);
+    for (uint32_t i = 0; i < outputs; ++i) {
+      writePort(stem + "_output_", i, first, count, false);
     }
   }
 
@@ -127,13 +147,33 @@ private:
     return "[" + shape + "]";
   }
 
-  void writePort(const std::string &stem, uint32_t position, const dlc_abi_port &port, bool isInput) {
+  dlc_abi_port portOf(uint32_t entry, uint32_t position, bool isInput) const {
+    auto e = entryOf<dlc_abi_entry>(model.entries, entry);
+    return entryOf<dlc_abi_port>(model.ports, (isInput ? e.first_input : e.first_output) + position);
+  }
+  /// The dims of a port; those that specialisations have different sizes of are open.
+  std::vector<dlc_abi_port_dim> dimsOf(uint32_t first, uint32_t count, uint32_t position, bool isInput) const {
+    std::vector<dlc_abi_port_dim> dims;
+    for (uint32_t e = first; e < first + count; ++e) {
+      dlc_abi_port port = portOf(e, position, isInput);
+      for (uint32_t i = 0; i < port.rank; ++i) {
+        auto dim = entryOf<dlc_abi_port_dim>(model.port_dims, port.dims + i);
+        if (e == first) {
+          dims.push_back(dim);
+        } else if (dims[i].size != dim.size) {
+          dims[i].size = -1;
+          dims[i].symbol = dims[i].symbol != DLC_NONE ? dims[i].symbol : dim.symbol;
+        }
+      }
+    }
+    return dims;
+  }
+
+  void writePort(const std::string &stem, uint32_t position, uint32_t first, uint32_t count, bool isInput) {
+    dlc_abi_port port = portOf(first, position, isInput);
     std::string function = unique(stem + identifier(string(port.name)));
     std::string macro = llvm::StringRef(function).upper();
-    std::vector<dlc_abi_port_dim> dims;
-    for (uint32_t i = 0; i < port.rank; ++i) {
-      dims.push_back(entryOf<dlc_abi_port_dim>(model.port_dims, port.dims + i));
-    }
+    std::vector<dlc_abi_port_dim> dims = dimsOf(first, count, position, isInput);
     bool isTensor = port.kind == DLC_KIND_TENSOR || port.kind == DLC_KIND_STRINGS;
     CType type = cType(port.dtype);
     out << "\n/* " << (isInput ? "Input '" : "Output '") << commented(string(port.name)) << "': "

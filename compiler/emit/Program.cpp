@@ -67,22 +67,86 @@ private:
 
   llvm::LogicalResult writeEntry(rt::BlockOp block) {
     mlir::Block &body = block.getBody().front();
+    // Slots and symbols are those of one entry.
+    Tables::Scope scope = t.enterScope();
+    llvm::StringRef name = block.getEntry().value_or(block.getSymName());
+    bounds = block.getBoundsAttr();
     for (auto [i, a] : llvm::enumerate(body.getArguments())) {
-      addValue(a, DLC_STORAGE_INPUT, i, {});
+      if (stateOf(block, i) >= 0) {
+        addValue(a, DLC_STORAGE_VARIABLE, variableOf(llvm::cast<mlir::StringAttr>(block.getInputs()[i]).getValue()), {});
+      } else {
+        addValue(a, DLC_STORAGE_INPUT, i, {});
+      }
     }
-    mlir::FailureOr<uint32_t> index = writeBlock(body, block.getSymName());
+    mlir::FailureOr<uint32_t> index = writeBlock(body, name);
     if (mlir::failed(index)) {
       return mlir::failure();
     }
     auto results = llvm::cast<rt::YieldOp>(body.getTerminator()).getResults_();
     blocks[*index].params = poolOf(body.getArguments());
-    dlc_abi_entry entry{t.string(block.getSymName()), *index, uint32_t(t.ports.size()), body.getNumArguments(), 0, 0};
+    dlc_abi_entry entry{t.string(name), *index, uint32_t(t.ports.size()), body.getNumArguments(), 0, 0};
     writePorts(body.getArguments(), block.getInputs());
     entry.first_output = t.ports.size();
     entry.output_count = results.size();
     writePorts(results, block.getOutputs());
     t.entries.push_back(entry);
+    writeState(block, entry);
+    nameFixedDims(block, entry);
+    t.leaveScope(std::move(scope));
     return mlir::success();
+  }
+
+  /// The output that is kept for input `i`; -1: none.
+  static int64_t stateOf(rt::BlockOp block, size_t i) {
+    std::optional<llvm::ArrayRef<int64_t>> state = block.getState();
+    return state ? (*state)[i] : -1;
+  }
+  /// Variables are called like their inputs; specialisations share them.
+  uint32_t variableOf(llvm::StringRef name) {
+    auto [it, isNew] = variables.try_emplace(name, uint32_t(t.variables.size()));
+    if (isNew) {
+      t.variables.push_back({t.string(name), DLC_NONE, DLC_NONE, DLC_NONE});
+    }
+    return it->second;
+  }
+  void writeState(rt::BlockOp block, const dlc_abi_entry &entry) {
+    for (uint32_t i = 0; i < entry.input_count; ++i) {
+      int64_t output = stateOf(block, i);
+      if (output < 0) {
+        continue;
+      }
+      dlc_abi_port &from = t.ports[entry.first_output + output], &to = t.ports[entry.first_input + i];
+      from.flags |= DLC_PORT_FEEDBACK;
+      to.flags |= DLC_PORT_FEEDBACK;
+      dlc_abi_variable &variable = t.variables[t.values[to.value].index];
+      if (variable.value == DLC_NONE) {
+        variable.value = to.value;
+        variable.size = t.values[to.value].size;
+      }
+      t.feedback.push_back({uint32_t(t.entries.size() - 1), from.value, to.value});
+      features |= DLC_FEATURE_VARIABLES;
+    }
+  }
+  /// Among specialisations a size that is a number here may be a symbol elsewhere: it keeps its name.
+  void nameFixedDims(rt::BlockOp block, const dlc_abi_entry &entry) {
+    if (!block.getEntry()) {
+      return;
+    }
+    features |= DLC_FEATURE_SPECIALISATIONS;
+    for (uint32_t i = 0; block.getDimNames() && i < entry.input_count; ++i) {
+      auto names = llvm::cast<mlir::ArrayAttr>((*block.getDimNames())[i]);
+      for (auto [d, name] : llvm::enumerate(names.getAsRange<mlir::StringAttr>())) {
+        dlc_abi_port_dim &dim = t.portDims[t.ports[entry.first_input + i].dims + d];
+        if (dim.symbol == DLC_NONE && !name.getValue().empty()) {
+          dim.symbol = t.string(name.getValue());
+        }
+      }
+    }
+  }
+  /// What a dim of an input or output may be: stated for symbols.
+  std::pair<int64_t, int64_t> boundsOf(dim::Expr e) const {
+    auto range = bounds && e.getKind() == dim::ExprKind::Symbol ? bounds.getAs<mlir::DenseI64ArrayAttr>(e.getSymbol()) : mlir::DenseI64ArrayAttr();
+    return range ? std::pair(range[0], range[1]) : std::pair<int64_t, int64_t>(0, -1);
   }
 
   /// Writes a block and those inside of it; the number that it has.
@@ -376,12 +440,15 @@ private:
       return op.emitOpError() << "expected a constant of numbers whose data is present";
     }
     auto owner = std::make_shared<nn::Tensor>(*tensor);
-    program.owners.push_back(owner);
     llvm::ArrayRef<char> bytes(owner->raw(), owner->bytes());
     llvm::StringRef content(bytes.data(), bytes.size());
     uint64_t hash = fnv1a(bytes) ^ bytes.size();
     uint32_t index = t.constants.size();
+    size_t runs = program.weights.size();
     uint64_t offset = place(hash, content);
+    if (program.weights.size() > runs) {
+      program.owners.push_back(owner);
+    }
     t.constants.push_back({offset, bytes.size(), t.string(""), uint32_t(getDType(tensor->element()))});
     addValue(op.getResult(), DLC_STORAGE_CONSTANT, index, "");
     setShape(op.getResult());
@@ -458,8 +525,9 @@ private:
       }
       for (auto [i, d] : llvm::enumerate(type ? dim::getShape(type) : dim::Shape())) {
         std::optional<int64_t> constant = dim::getConstant(d);
+        auto [least, most] = constant ? std::pair(*constant, *constant) : boundsOf(d);
         t.portDims.push_back({constant ? *constant : -1, constant ? DLC_NONE : t.string(dim::toString(d)),
-                              e.shape == DLC_NONE ? DLC_NONE : t.pool[e.shape + i], constant ? *constant : 0, constant ? *constant : -1});
+                              e.shape == DLC_NONE ? DLC_NONE : t.pool[e.shape + i], least, most});
       }
       t.ports.push_back(p);
     }
@@ -482,7 +550,8 @@ private:
   llvm::StringMap<uint32_t> hostIndices;
   Program program;
   llvm::DenseMap<Value, uint32_t> valueIndex;
-  llvm::StringMap<uint32_t> kernelIndices;
+  llvm::StringMap<uint32_t> kernelIndices, variables;
+  mlir::DictionaryAttr bounds;
   llvm::DenseMap<uint64_t, llvm::SmallVector<size_t, 1>> runsByHash;
 };
 } // namespace

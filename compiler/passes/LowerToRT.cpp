@@ -1,4 +1,5 @@
 //===- LowerToRT.cpp - from a graph of values to blocks of steps ------------------------------===//
+#include "compiler/passes/Entries.h"
 #include "compiler/passes/HostCalls.h"
 #include "compiler/passes/Kernels.h"
 #include "compiler/passes/Passes.h"
@@ -63,9 +64,30 @@ private:
     return result;
   }
 
+  mlir::ArrayAttr dimNames() {
+    llvm::SmallVector<mlir::Attribute> all;
+    bool any = false;
+    for (unsigned i = 0; i < func.getNumArguments(); ++i) {
+      auto names = func.getArgAttrOfType<mlir::ArrayAttr>(i, kDimNamesAttr);
+      any |= bool(names);
+      all.push_back(names ? names : b.getArrayAttr({}));
+    }
+    return any ? b.getArrayAttr(all) : mlir::ArrayAttr();
+  }
+  mlir::DenseI64ArrayAttr state() {
+    llvm::SmallVector<int64_t> outputs;
+    for (unsigned i = 0; i < func.getNumArguments(); ++i) {
+      auto output = func.getArgAttrOfType<mlir::IntegerAttr>(i, kStateAttr);
+      outputs.push_back(output ? output.getInt() : -1);
+    }
+    return llvm::all_of(outputs, [](int64_t o) { return o < 0; }) ? mlir::DenseI64ArrayAttr() : b.getDenseI64ArrayAttr(outputs);
+  }
+
   void create() {
     b.setInsertionPoint(func);
-    block = rt::BlockOp::create(b, func.getLoc(), func.getSymName(), b.getArrayAttr(names(true)), b.getArrayAttr(names(false)));
+    block = rt::BlockOp::create(b, func.getLoc(), func.getSymNameAttr(), b.getArrayAttr(names(true)), b.getArrayAttr(names(false)),
+                                func->getAttrOfType<mlir::StringAttr>(kEntryAttr), func->getAttrOfType<mlir::DictionaryAttr>(kBoundsAttr),
+                                dimNames(), state());
     mlir::Block *body = b.createBlock(&block.getBody());
     for (mlir::BlockArgument a : func.getArguments()) {
       map.map(a, body->addArgument(ref(a.getType()), a.getLoc()));

@@ -30,8 +30,15 @@ def RT_BlockOp : RT_Op<"block", [Symbol, IsolatedFromAbove, SingleBlock]> {
   let description = [{
     `inputs` and `outputs` are the ports' names. Steps are listed in one valid order; each lists the earlier steps of
     its stage that it depends on. rt.stage begins a new stage.
+
+    Blocks of the same `entry` are specialisations: alternatives for other sizes. `bounds` are those of symbols (name ->
+    [least, most]; most -1: unbounded), `dim_names` what the source calls the dims of each input ("" for others).
+    `state` tells for each input which output becomes its value for the next run, -1 for none: such an input is memory
+    that lives as long as the context.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$inputs, ArrayAttr:$outputs);
+  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$inputs, ArrayAttr:$outputs, OptionalAttr<StrAttr>:$entry,
+                       OptionalAttr<DictionaryAttr>:$bounds, OptionalAttr<ArrayAttr>:$dim_names,
+                       OptionalAttr<DenseI64ArrayAttr>:$state);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
 }

@@ -54,6 +54,8 @@ private:
   void addConstantInput(Scope &scope, const std::string &name, mlir::ElementsAttr value);
   Value createConstant(llvm::StringRef name, mlir::ElementsAttr value);
   void addInput(Scope &scope, const onnx::ValueInfoProto &info);
+  void noteDimNames(const std::string &input, const onnx::TypeProto &type);
+  void checkDimNames();
   bool overrideShape(llvm::StringRef name, Type &type, std::string &error);
   Value addArgument(Scope &scope, llvm::StringRef name, Type type);
   void finishMain(Scope &scope);
@@ -99,6 +101,7 @@ private:
   mlir::func::FuncOp main;
   mlir::Operation *lastConstant = nullptr;
   llvm::DenseSet<Expr> seenSizes;
+  llvm::StringMap<std::vector<std::string>> dimNames; ///< of inputs, as the model calls them where the options say their size
   std::vector<mlir::Operation *> discarded;
   int64_t budget = int64_t(1) << 22;
   const size_t problemsBefore;

@@ -2,6 +2,7 @@
 #include "importers/onnx/Graph.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace dlc::onnx_import {
 namespace {
@@ -86,6 +87,7 @@ void Importer::addInput(Scope &scope, const onnx::ValueInfoProto &info) {
     scope.define(info.name(), binding);
     return;
   }
+  noteDimNames(info.name(), proto);
   addArgument(scope, info.name(), type);
 }
 
@@ -123,6 +125,31 @@ void Importer::addInputs(Scope &scope) {
     if (options.feeds.empty()) {
       addInput(scope, info);
     }
+  }
+}
+
+/// The names that dims have in the model, where the options say what they are: specialisations are told apart by them.
+void Importer::noteDimNames(const std::string &input, const onnx::TypeProto &type) {
+  llvm::SmallVector<std::string> names;
+  bool any = false;
+  for (const auto &d : type.tensor_type().shape().dim()) {
+    std::string name = d.has_dim_value() && d.dim_value() >= 0 ? ""
+                       : d.dim_param().empty() ? input + "_d" + std::to_string(names.size())
+                                               : d.dim_param();
+    any |= symbols.isStated(name);
+    names.push_back(symbols.isStated(name) ? name : "");
+  }
+  if (any) {
+    dimNames[input].assign(names.begin(), names.end());
+  }
+}
+
+/// A name for a dim that the model's inputs do not have is a mistake.
+void Importer::checkDimNames() {
+  std::vector<std::string> known;
+  for (const std::string &name : symbols.unusedNames(known)) {
+    report(nullptr, 0, "expected the name of a dim of an input (" + (known.empty() ? "there is none" : llvm::join(known, ", ")) +
+                           "), got '" + name + "'");
   }
 }
 
@@ -192,7 +219,11 @@ void Importer::finishMain(Scope &scope) {
   mlir::func::ReturnOp::create(b, main.getLoc(), results);
   main.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), mlir::ValueRange(results).getTypes()));
   for (auto [i, argument] : llvm::enumerate(entry.getArguments())) {
-    main.setArgAttr(i, "nn.name", llvm::cast<mlir::NameLoc>(argument.getLoc()).getName());
+    mlir::StringAttr name = llvm::cast<mlir::NameLoc>(argument.getLoc()).getName();
+    main.setArgAttr(i, "nn.name", name);
+    if (auto names = dimNames.find(name); names != dimNames.end()) {
+      main.setArgAttr(i, "nn.dims", b.getStrArrayAttr(llvm::SmallVector<llvm::StringRef>(names->second.begin(), names->second.end())));
+    }
   }
   for (auto [i, name] : llvm::enumerate(wanted)) {
     main.setResultAttr(i, "nn.name", b.getStringAttr(name));
@@ -251,6 +282,7 @@ mlir::OwningOpRef<mlir::ModuleOp> Importer::run() {
   createMain();
   Scope scope(frame);
   addInputs(scope);
+  checkDimNames();
   mlir::OpBuilder builder = mlir::OpBuilder::atBlockEnd(&main.getBody().front());
   importNodes(scope, graph.node(), wantedOutputs(), builder);
   finishMain(scope);

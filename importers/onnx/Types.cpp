@@ -40,7 +40,10 @@ mlir::Type convertTensor(const onnx::TypeProto_Tensor &tensor, llvm::StringRef n
         return {};
       }
     } else {
-      shape.push_back(symbols.fresh(name + "_d" + llvm::Twine(shape.size())));
+      shape.push_back(symbols.anonymous(name.str() + "_d" + std::to_string(shape.size()), error));
+      if (!shape.back()) {
+        return {};
+      }
     }
   }
   return dim::getTensorType(shape, element);
@@ -153,9 +156,11 @@ dim::Expr SymbolNames::named(llvm::StringRef name, std::string &error) {
   if (stated == options.dims.end()) {
     stated = options.dims.find(symbol);
   }
+  names.push_back(name.str());
   if (stated == options.dims.end()) {
     return e = dim::symbol(context, symbol);
   }
+  statedNames.insert(stated->getKey());
   std::string reason;
   mlir::FailureOr<dim::Expr> formula = dim::parse(context, stated->second, reason);
   if (failed(formula)) {
@@ -163,6 +168,27 @@ dim::Expr SymbolNames::named(llvm::StringRef name, std::string &error) {
     return {};
   }
   return e = *formula;
+}
+
+dim::Expr SymbolNames::anonymous(const std::string &base, std::string &error) {
+  if (isStated(base)) {
+    return named(base, error);
+  }
+  dim::Expr e = fresh(base);
+  names.push_back(e.getSymbol().str());
+  return e;
+}
+
+std::vector<std::string> SymbolNames::unusedNames(std::vector<std::string> &known) const {
+  known = names;
+  std::vector<std::string> unused;
+  for (const auto &entry : options.dims) {
+    if (!statedNames.contains(entry.getKey())) {
+      unused.push_back(entry.getKey().str());
+    }
+  }
+  llvm::sort(unused);
+  return unused;
 }
 
 dim::Expr SymbolNames::fresh(const llvm::Twine &base, bool maybeNegative) {

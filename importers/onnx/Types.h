@@ -23,6 +23,12 @@ public:
   dim::Expr named(llvm::StringRef name, std::string &error);
   /// A symbol that nobody else has, made of `base`; one whose value may be negative ends in `$`.
   dim::Expr fresh(const llvm::Twine &base, bool maybeNegative = false);
+  /// The size of a dim that the model does not name: a symbol made of `base`, or what the options say that it is.
+  dim::Expr anonymous(const std::string &base, std::string &error);
+  /// True when the options say what `name` is.
+  bool isStated(llvm::StringRef name) const { return options.dims.contains(name); }
+  /// The options' names that no dim has had so far; `known` receives those that dims have.
+  std::vector<std::string> unusedNames(std::vector<std::string> &known) const;
 
 private:
   std::string unique(const llvm::Twine &base, llvm::StringRef suffix);
@@ -31,6 +37,8 @@ private:
   llvm::StringMap<dim::Expr> known;
   llvm::StringMap<unsigned> counts;
   llvm::StringSet<> used;
+  llvm::StringSet<> statedNames; ///< of the options, that were asked for
+  std::vector<std::string> names; ///< that dims have, in order
 };
 
 /// The type of a value that the model describes. `name` names its anonymous dims. Null, with the text in `error`, when

@@ -23,12 +23,13 @@ Port makePort(const dlc_port &source, size_t index) {
   return port;
 }
 
-template <typename Get> std::vector<Port> listPorts(const dlc_model *model, size_t entry, size_t count, Get get) {
+/// `get(index, port)` describes a port.
+template <typename Get> std::vector<Port> listPorts(size_t count, bool isState, Get get) {
   std::vector<Port> ports;
   for (size_t i = 0; i < count; ++i) {
     dlc_port port{};
     port.struct_size = sizeof(port);
-    if (get(model, entry, i, &port) == DLC_OK && !(port.flags & DLC_PORT_FEEDBACK)) {
+    if (get(i, &port) == DLC_OK && bool(port.flags & DLC_PORT_FEEDBACK) == isState) {
       ports.push_back(makePort(port, i));
     }
   }
@@ -107,12 +108,23 @@ llvm::Expected<ModelHandle> loadModelFromMemory(llvm::StringRef bytes, const dlc
   return ModelHandle(model);
 }
 
-std::vector<Port> inputPorts(const dlc_model *model, size_t entry) {
-  return listPorts(model, entry, dlc_model_input_count(model, entry), dlc_model_input);
+std::vector<Port> inputPorts(const dlc_model *model, size_t entry, std::optional<size_t> specialisation) {
+  return listPorts(dlc_model_input_count(model, entry), /*isState=*/false, [&](size_t index, dlc_port *port) {
+    return specialisation ? dlc_model_specialisation_input(model, entry, *specialisation, index, port)
+                          : dlc_model_input(model, entry, index, port);
+  });
 }
 
-std::vector<Port> outputPorts(const dlc_model *model, size_t entry) {
-  return listPorts(model, entry, dlc_model_output_count(model, entry), dlc_model_output);
+std::vector<Port> outputPorts(const dlc_model *model, size_t entry, std::optional<size_t> specialisation) {
+  return listPorts(dlc_model_output_count(model, entry), /*isState=*/false, [&](size_t index, dlc_port *port) {
+    return specialisation ? dlc_model_specialisation_output(model, entry, *specialisation, index, port)
+                          : dlc_model_output(model, entry, index, port);
+  });
+}
+
+std::vector<Port> statePorts(const dlc_model *model, size_t entry) {
+  return listPorts(dlc_model_input_count(model, entry), /*isState=*/true,
+                   [&](size_t index, dlc_port *port) { return dlc_model_input(model, entry, index, port); });
 }
 
 llvm::Expected<ValueHandle> toEngine(const HostValue &value) {
@@ -187,6 +199,14 @@ llvm::Error Session::bind(const Port &port, const HostValue &value) {
   bound.push_back(std::move(*converted));
   return dlc_context_set_input_value(context(), entryIndex, port.index, bound.back().get()) ? engineError()
                                                                                             : llvm::Error::success();
+}
+
+llvm::Error Session::setState(const Port &port, const HostValue &value) {
+  dlc_tensor tensor = DLC_TENSOR_INIT;
+  tensor.dtype = value.tensor.dtype;
+  tensor.data = const_cast<uint8_t *>(value.tensor.bytes.data());
+  tensor.byte_size = value.tensor.bytes.size();
+  return dlc_context_set_variable(context(), port.type.name.c_str(), &tensor) ? engineError() : llvm::Error::success();
 }
 
 llvm::Error Session::run() { return dlc_context_run(context(), entryIndex) ? engineError() : llvm::Error::success(); }

@@ -6,6 +6,7 @@
 #include "tools/common/HostTensor.h"
 #include "tools/common/ValueFile.h"
 #include <memory>
+#include <optional>
 
 namespace dlc {
 
@@ -37,9 +38,12 @@ struct Port {
   std::vector<int64_t> minimum, maximum; ///< per dim; maximum -1: unbounded
 };
 
-/// An entry's ports in graph order, without those that feed back into the context.
-std::vector<Port> inputPorts(const dlc_model *model, size_t entry);
-std::vector<Port> outputPorts(const dlc_model *model, size_t entry);
+/// An entry's ports in graph order, without those that feed back into the context: of all specialisations together, or of
+/// one.
+std::vector<Port> inputPorts(const dlc_model *model, size_t entry, std::optional<size_t> specialisation = std::nullopt);
+std::vector<Port> outputPorts(const dlc_model *model, size_t entry, std::optional<size_t> specialisation = std::nullopt);
+/// The inputs that are state: the context keeps them from run to run.
+std::vector<Port> statePorts(const dlc_model *model, size_t entry);
 
 llvm::Expected<ValueHandle> toEngine(const HostValue &value);
 llvm::Expected<HostValue> fromEngine(const dlc_value *value);
@@ -51,6 +55,8 @@ public:
 
   /// Binds an input; tensors are read in place, so `value` must outlive the runs.
   llvm::Error bind(const Port &port, const HostValue &value);
+  /// Sets the state that a port of statePorts names.
+  llvm::Error setState(const Port &port, const HostValue &value);
   llvm::Error run();
   /// The last run's value of an output.
   llvm::Expected<HostValue> output(const Port &port) const;

@@ -136,6 +136,7 @@ void addCompileCommand(CLI::App &app, int &exitCode) {
   CLI::App *command = app.add_subcommand("compile", "Compile a source model");
   addSourceOptions(*command, options->source);
   addCodeOptions(*command, options->source);
+  addStateOption(*command, options->source);
   command->add_option("-o,--output", options->output, "Where to write; default: the model's name in this folder")->type_name("FILE");
   command
       ->add_option("--emit", options->emit,

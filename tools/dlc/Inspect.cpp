@@ -65,6 +65,7 @@ std::vector<std::string> featureNames(uint64_t features) {
                                                                 {DLC_FEATURE_STAGES, "sizes from data"},
                                                                 {DLC_FEATURE_HOST_CALLS, "host calls"},
                                                                 {DLC_FEATURE_VARIABLES, "variables"},
+                                                                {DLC_FEATURE_SPECIALISATIONS, "specialisations"},
                                                                 {DLC_FEATURE_DEVICE_CUDA, "CUDA"}};
   std::vector<std::string> result;
   for (const auto &[bit, name] : names) {
@@ -107,8 +108,8 @@ private:
     for (uint32_t i = 0; i < counts.variants; ++i) {
       info.variants.emplace_back(dlc_inspect_variant_name(model, i));
     }
-    for (size_t i = 0; i < dlc_model_variable_count(model); ++i) {
-      info.variables.emplace_back(dlc_model_variable_name(model, i));
+    for (uint32_t i = 0; i < counts.variables; ++i) {
+      info.state.push_back(gatherState(i));
     }
     for (size_t i = 0; i < dlc_model_metadata_count(model); ++i) {
       info.metadata.emplace_back(dlc_model_metadata_key(model, i), dlc_model_metadata_value(model, i));
@@ -121,6 +122,31 @@ private:
     }
   }
 
+  std::string shapeOf(const dlc_inspect_value &value) {
+    std::string text;
+    for (uint32_t axis = 0; value.shape && axis < value.rank; ++axis) {
+      text += (axis ? ", " : "") + sizeOf(model, value.shape[axis]).text;
+    }
+    return text;
+  }
+
+  StateInfo gatherState(uint32_t index) {
+    dlc_inspect_variable variable{};
+    check(dlc_inspect_get_variable(model, index, &variable));
+    StateInfo state;
+    state.name = variable.name ? variable.name : "";
+    state.output = variable.output ? variable.output : "";
+    state.size = sizeOf(model, variable.size);
+    state.isCopied = variable.copied;
+    dlc_inspect_value value{};
+    if (variable.value != DLC_NONE) {
+      check(dlc_inspect_get_value(model, variable.value, &value));
+      state.dtype = static_cast<dlc_dtype>(value.dtype);
+      state.shape = shapeOf(value);
+    }
+    return state;
+  }
+
   EntryInfo gatherEntry(uint32_t index) {
     dlc_inspect_entry source{};
     check(dlc_inspect_get_entry(model, index, &source));
@@ -128,8 +154,10 @@ private:
     entry.name = source.name ? source.name : "";
     entry.peak =
         normalised(textOf([&](char *text, size_t size) { return dlc_inspect_peak_text(model, index, text, size); }));
-    entry.inputs = inputPorts(model, index);
-    entry.outputs = outputPorts(model, index);
+    entry.specialisation = source.specialisation;
+    entry.specialisations = dlc_model_specialisation_count(model, source.entry);
+    entry.inputs = inputPorts(model, source.entry, source.specialisation);
+    entry.outputs = outputPorts(model, source.entry, source.specialisation);
     for (uint32_t i = 0; i < counts.blocks; ++i) {
       dlc_inspect_block block{};
       check(dlc_inspect_get_block(model, i, &block));
@@ -205,9 +233,7 @@ private:
       buffer.value = i;
       buffer.name = value.name;
       buffer.dtype = static_cast<dlc_dtype>(value.dtype);
-      for (uint32_t axis = 0; value.shape && axis < value.rank; ++axis) {
-        buffer.shape += (axis ? ", " : "") + sizeOf(model, value.shape[axis]).text;
-      }
+      buffer.shape = shapeOf(value);
       buffer.offset = value.offset == DLC_NONE ? SizeInfo{0, "0"} : sizeOf(model, value.offset);
       buffer.size = sizeOf(model, value.size);
       info.buffers.push_back(std::move(buffer));

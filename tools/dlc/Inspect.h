@@ -48,10 +48,20 @@ struct BlockInfo {
 
 struct EntryInfo {
   std::string name, peak;
+  size_t specialisation = 0, specialisations = 1; ///< which of how many
   std::vector<Port> inputs, outputs;
   std::vector<BlockInfo> blocks;
   FormulaSum flops;
   size_t unknownFlops = 0; ///< dispatches that don't know theirs
+};
+
+/// What contexts keep from run to run.
+struct StateInfo {
+  std::string name, output; ///< of the input, and of the output that it takes its value from
+  dlc_dtype dtype = DLC_UNDEFINED;
+  std::string shape;
+  SizeInfo size;
+  bool isCopied = false; ///< after each run, because no kernel writes it in place
 };
 
 /// What a source model holds, before the compiler changes it.
@@ -63,7 +73,8 @@ struct SourceInfo {
 
 struct ModelInfo {
   std::string name, producer, variant;
-  std::vector<std::string> variants, features, variables;
+  std::vector<std::string> variants, features;
+  std::vector<StateInfo> state;
   std::vector<std::pair<std::string, std::string>> metadata;
   uint64_t fileBytes = 0, weightBytes = 0;
   double parameters = 0; ///< elements of all constants

@@ -101,6 +101,7 @@ Object entryObject(const EntryInfo &entry) {
   int64_t peak = 0;
   bool isNumber = !llvm::StringRef(entry.peak).getAsInteger(10, peak);
   return Object{{"name", fixUTF8(entry.name)},
+                {"specialisation", static_cast<int64_t>(entry.specialisation)},
                 {"inputs", portArray(entry.inputs)},
                 {"outputs", portArray(entry.outputs)},
                 {"flops", flops ? Value(*flops) : Value(fixUTF8(entry.flops.text()))},
@@ -120,6 +121,15 @@ void printInspectJson(const ModelInfo &info, llvm::raw_ostream &stream) {
   for (const EntryInfo &entry : info.entries) {
     entries.push_back(entryObject(entry));
   }
+  Array state;
+  for (const StateInfo &each : info.state) {
+    state.push_back(Object{{"name", fixUTF8(each.name)},
+                           {"output", fixUTF8(each.output)},
+                           {"type", elementName(each.dtype)},
+                           {"shape", "[" + fixUTF8(each.shape) + "]"},
+                           {"size", sizeValue(each.size)},
+                           {"copied", each.isCopied}});
+  }
   Object source;
   if (info.source) {
     Object ops;
@@ -134,7 +144,7 @@ void printInspectJson(const ModelInfo &info, llvm::raw_ostream &stream) {
                        {"variants", textArray(info.variants)},
                        {"variant", fixUTF8(info.variant)},
                        {"features", textArray(info.features)},
-                       {"variables", textArray(info.variables)},
+                       {"state", std::move(state)},
                        {"metadata", std::move(metadata)},
                        {"file_bytes", static_cast<int64_t>(info.fileBytes)},
                        {"weight_bytes", static_cast<int64_t>(info.weightBytes)},

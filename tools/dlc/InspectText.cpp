@@ -88,7 +88,11 @@ void printFallbacks(llvm::raw_ostream &stream, const EntryInfo &entry) {
 }
 
 void printEntry(llvm::raw_ostream &stream, const EntryInfo &entry) {
-  stream << "entry " << entry.name << '\n';
+  stream << "entry " << entry.name;
+  if (entry.specialisations > 1) {
+    stream << ", specialisation " << entry.specialisation + 1 << " of " << entry.specialisations;
+  }
+  stream << '\n';
   printPorts(stream, "input", entry.inputs);
   printPorts(stream, "output", entry.outputs);
   std::optional<double> flops = entry.flops.number();
@@ -136,8 +140,12 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
     }
     printLine(stream, "source ops", ops.empty() ? "none" : ops);
   }
-  if (!info.variables.empty()) {
-    printLine(stream, "variables", joined(info.variables));
+  for (const StateInfo &state : info.state) {
+    printLine(stream, "state",
+              llvm::formatv("{0}: {1} [{2}], {3}, {4}", state.name, elementName(state.dtype), state.shape, bytesText(state.size),
+                            state.output.empty() ? std::string("set by the caller")
+                                                 : (state.isCopied ? "copied from output " : "written in place by output ") + state.output)
+                  .str());
   }
   for (const auto &[key, value] : info.metadata) {
     printLine(stream, "metadata", key + " = " + value);

@@ -17,6 +17,7 @@ struct RunOptions {
   InputOptions inputs;
   std::string outputFolder;
   std::string outputFormat = "npy";
+  unsigned runs = 1;
 };
 
 llvm::StringRef kindName(dlc_kind kind) {
@@ -122,6 +123,11 @@ llvm::Error runModel(const RunOptions &options) {
     return entry.takeError();
   }
   std::vector<Port> ports = inputPorts(model->get(), *entry);
+  size_t count = ports.size();
+  for (Port &state : statePorts(model->get(), *entry)) {
+    state.isOptional = true; // it begins with what the model says
+    ports.push_back(std::move(state));
+  }
   auto inputs = gatherInputs(ports, options.inputs, /*isRandom=*/false);
   if (!inputs) {
     return inputs.takeError();
@@ -133,12 +139,15 @@ llvm::Error runModel(const RunOptions &options) {
     return session.takeError();
   }
   for (size_t i = 0; i < ports.size(); ++i) {
-    if (llvm::Error error = (*inputs)[i] ? session->bind(ports[i], *(*inputs)[i]) : llvm::Error::success()) {
+    auto give = [&](const HostValue &value) { return i < count ? session->bind(ports[i], value) : session->setState(ports[i], value); };
+    if (llvm::Error error = (*inputs)[i] ? give(*(*inputs)[i]) : llvm::Error::success()) {
       return error;
     }
   }
-  if (llvm::Error error = session->run()) {
-    return error;
+  for (unsigned run = 0; run < options.runs; ++run) {
+    if (llvm::Error error = session->run()) {
+      return error;
+    }
   }
   std::vector<HostValue> outputs;
   for (const Port &port : outputPorts(model->get(), *entry)) {
@@ -170,6 +179,9 @@ void addRunCommand(CLI::App &app, int &exitCode) {
   command->add_option("--output-format", options->outputFormat, "npy or pb; default: npy")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"npy", "pb"}).description(""));
+  command->add_option("--runs", options->runs, "Runs one after the other on the same inputs; state goes on from run to run. Outputs are the last run's; default: 1")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000).description(""));
   addEntryOption(*command, options->model);
   addThreadOption(*command, options->model);
   command->callback([options, &exitCode]() {

@@ -1,5 +1,7 @@
 #include "tools/dlc/SourceModel.h"
+#include "tools/dlc/Specialisations.h"
 #include "compiler/Compile.h"
+#include "compiler/Entries.h"
 #include "compiler/Pipeline.h"
 #include "tools/common/HostTensor.h"
 #include "llvm/Support/FileUtilities.h"
@@ -32,7 +34,13 @@ void addSourceOptions(CLI::App &command, SourceOptions &options) {
   command.add_option("model", options.path, "The source model (.onnx)")->required()->type_name("FILE");
   command.add_option("--fetch", options.fetches, "Compute this value only (may be repeated)")->type_name("NAME");
   command.add_option("--feed", options.feeds, "Feed this value (may be repeated)")->type_name("NAME");
-  command.add_option("--dim", options.dims, "What a symbolic dim is: batch=4 (may be repeated)")->type_name("NAME=SIZE");
+  command
+      .add_option("--dim", options.dims,
+                  "What a symbolic dim is: a size (batch=4) or a range (seq=1..512, seq=16..). Several, separated by |, become "
+                  "specialisations in one file, of which a run takes the first that fits: seq=1|128|1..512. May be repeated; "
+                  "then every combination is compiled, 64 at most")
+      ->type_name("NAME=SIZES")
+      ->allow_extra_args(false);
 }
 
 void addCodeOptions(CLI::App &command, SourceOptions &options) {
@@ -43,6 +51,15 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
       ->type_name("N")
       ->check(CLI::Range(0, 3).description(""));
   command.add_option("--jobs", options.threads, "Kernels compiled side by side; 0: one per processor")->type_name("N");
+}
+
+void addStateOption(CLI::App &command, SourceOptions &options) {
+  command
+      .add_option("--state", options.states,
+                  "Keep an output as an input of the next run, within the context: h_out:h_in. It begins with zeros, and is no "
+                  "longer an input or output of the caller (may be repeated)")
+      ->type_name("OUTPUT:INPUT")
+      ->allow_extra_args(false);
 }
 
 llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
@@ -75,14 +92,39 @@ SourceModel::SourceModel() {
 SourceModel::~SourceModel() = default;
 
 bool SourceModel::import(const SourceOptions &options) {
-  onnx_import::ImportOptions importOptions;
-  importOptions.fetches = options.fetches;
-  importOptions.feeds = options.feeds;
-  for (llvm::StringRef text : options.dims) {
-    auto [name, size] = text.split('=');
-    importOptions.dims[name] = size.str();
+  auto combinations = parseSpecialisations(options.dims);
+  if (!combinations) {
+    errors.push_back(llvm::toString(combinations.takeError()));
+    return false;
   }
-  return import(options.path, importOptions);
+  std::vector<StatePair> states;
+  for (llvm::StringRef text : options.states) {
+    auto [output, input] = text.split(':');
+    if (output.empty() || input.empty() || input.contains(':')) {
+      errors.push_back("--state: expected OUTPUT:INPUT such as h_out:h_in, got '" + text.str() + "'");
+      return false;
+    }
+    states.push_back({output.str(), input.str()});
+  }
+  mlir::OwningOpRef<mlir::ModuleOp> all;
+  for (const Specialisation &combination : *combinations) {
+    onnx_import::ImportOptions importOptions;
+    importOptions.fetches = options.fetches;
+    importOptions.feeds = options.feeds;
+    for (const auto &[name, size] : combination.sizes) {
+      importOptions.dims[name] = size;
+    }
+    bool ok = import(options.path, importOptions) && mlir::succeeded(addBounds(module(), combination.bounds)) &&
+              mlir::succeeded(addState(module(), states)) && (!all || mlir::succeeded(addSpecialisation(*all, module())));
+    if (!ok) {
+      return false;
+    }
+    if (!all) {
+      all = std::move(moduleRef);
+    }
+  }
+  moduleRef = std::move(all);
+  return true;
 }
 
 bool SourceModel::import(llvm::StringRef path, const onnx_import::ImportOptions &options) {

@@ -16,7 +16,7 @@ namespace dlc {
 /// Options of commands that read a source model.
 struct SourceOptions {
   std::string path;
-  std::vector<std::string> fetches, feeds, dims;
+  std::vector<std::string> fetches, feeds, dims, states;
   std::string target = "native";
   std::string name;
   int optLevel = 3;
@@ -25,6 +25,7 @@ struct SourceOptions {
 
 void addSourceOptions(CLI::App &command, SourceOptions &options);
 void addCodeOptions(CLI::App &command, SourceOptions &options);
+void addStateOption(CLI::App &command, SourceOptions &options);
 
 /// The compiler's options; an unknown target is a usage error.
 llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options);

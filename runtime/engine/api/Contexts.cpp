@@ -32,10 +32,16 @@ dlc_status findVariable(const dlc_context *c, const char *name, uint32_t &index)
 /// The last result of an output; null when there is none.
 dlc_status findResult(const dlc_context *c, size_t entry, size_t index, const dlc_value *&out) {
   const Program &p = c->program();
-  if (entry >= p.entries.size() || index >= p.entries[entry].output_count) {
+  if (entry >= p.groups.size() || index >= p.entries[p.groups[entry].first].output_count) {
     return fail(freshError(), DLC_INVALID_ARGUMENT, "entry %zu has no output %zu", entry, index);
   }
-  out = c->outputs[p.entries[entry].first_output + index].last;
+  uint32_t port = p.entries[p.groups[entry].first].first_output + uint32_t(index);
+  if (p.ports[port].flags & DLC_PORT_FEEDBACK) {
+    return fail(freshError(), DLC_INVALID_ARGUMENT,
+                "output '%s' is fed back within the context: use dlc_context_get_variable",
+                p.string(p.ports[port].name));
+  }
+  out = c->outputs[port].last;
   return out ? DLC_OK
              : fail(freshError(), DLC_NOT_FOUND, "output %zu of entry %zu has no result: no run of it has succeeded",
                     index, entry);
@@ -129,8 +135,8 @@ dlc_status dlc_context_run(dlc_context *c, size_t entry) {
   if (!c) {
     return nullArgument("context");
   }
-  if (entry >= c->program().entries.size()) {
-    return fail(freshError(), DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", c->program().entries.size(),
+  if (entry >= c->program().groups.size()) {
+    return fail(freshError(), DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", c->program().groups.size(),
                 entry);
   }
   if (!acquire(*c)) {
@@ -145,8 +151,8 @@ dlc_status dlc_context_run_async(dlc_context *c, size_t entry, dlc_done_fn done,
     return nullArgument("context");
   }
   Error &error = freshError();
-  if (entry >= c->program().entries.size()) {
-    return fail(error, DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", c->program().entries.size(),
+  if (entry >= c->program().groups.size()) {
+    return fail(error, DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", c->program().groups.size(),
                 entry);
   }
   if (!acquire(*c)) {
@@ -191,6 +197,11 @@ dlc_status dlc_run(dlc_context *c, size_t entry, const dlc_tensor *inputs, size_
     }
   }
   return DLC_OK;
+}
+
+size_t dlc_context_specialisation(const dlc_context *c) {
+  const Program &p = c->program();
+  return c->entry == none ? 0 : c->entry - p.groups[p.groupOf[c->entry]].first;
 }
 
 dlc_status dlc_context_trim(dlc_context *c) {

@@ -49,7 +49,9 @@ dlc_status dlc_inspect_get_entry(const dlc_model *model, uint32_t index, dlc_ins
   if (dlc_status s = check(model, index, &Program::entries, out)) {
     return s;
   }
-  *out = {model->program.string(model->program.entries[index].name), model->program.entries[index].block};
+  const Program &p = model->program;
+  *out = {p.string(p.entries[index].name), p.entries[index].block, p.groupOf[index],
+          index - p.groups[p.groupOf[index]].first};
   return DLC_OK;
 }
 
@@ -136,8 +138,19 @@ dlc_status dlc_inspect_get_variable(const dlc_model *model, uint32_t index, dlc_
   if (dlc_status s = check(model, index, &Program::variables, out)) {
     return s;
   }
-  const dlc_abi_variable &v = model->program.variables[index];
-  *out = {model->program.string(v.name), v.constant, v.size, v.value};
+  const Program &p = model->program;
+  const dlc_abi_variable &v = p.variables[index];
+  *out = {p.string(v.name), v.constant, v.size, v.value, "", p.exchanged[index], 0};
+  for (const dlc_abi_feedback &f : p.feedback) {
+    const dlc_abi_entry &e = p.entries[f.entry];
+    bool mine = p.values[f.input].storage == DLC_STORAGE_VARIABLE && p.values[f.input].index == index;
+    for (uint32_t i = e.first_output; mine && i < e.first_output + e.output_count; ++i) {
+      if (p.ports[i].value == f.output) {
+        out->output = p.string(p.ports[i].name);
+        out->copied |= p.portVariable[i] == none || p.values[p.valueInfo[f.output].root].storage != DLC_STORAGE_OUTPUT;
+      }
+    }
+  }
   return DLC_OK;
 }
 

@@ -19,36 +19,85 @@ template <typename Fn> dlc_status load(const dlc_model_options *options, dlc_mod
 }
 
 dlc_status badEntry(const dlc_model *model, size_t entry) {
-  return fail(freshError(), DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", model->program.entries.size(),
+  return fail(freshError(), DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", model->program.groups.size(),
               entry);
+}
+
+dlc_dim describeDim(const Program &p, const dlc_abi_port_dim &dim) {
+  bool named = dim.size < 0 && dim.symbol != none;
+  return {dim.size, named ? p.string(dim.symbol) : nullptr, dim.size >= 0 ? dim.size : dim.min,
+          dim.size >= 0 ? dim.size : dim.max};
+}
+
+/// A dimension that specialisations want different sizes of: what all of them accept together.
+void widen(dlc_dim &d, const dlc_dim &o) {
+  bool differ = d.size != o.size || d.min != o.min || d.max != o.max;
+  d.size = differ ? -1 : d.size;
+  d.min = o.min < d.min ? o.min : d.min;
+  d.max = d.max < 0 || o.max < 0 ? -1 : o.max > d.max ? o.max : d.max;
+}
+
+/// Port `index` of the entries [first, first + count), which are specialisations of one another.
+dlc_status describe(const dlc_model *model, uint32_t first, uint32_t count, size_t index, bool input, dlc_port *out) {
+  const Program &p = model->program;
+  const dlc_abi_entry &e = p.entries[first];
+  size_t ports = input ? e.input_count : e.output_count;
+  if (index >= ports) {
+    return fail(freshError(), DLC_INVALID_ARGUMENT, "expected a port below %zu, got %zu", ports, index);
+  }
+  auto portOf = [&](uint32_t entry) -> const dlc_abi_port & {
+    return p.ports[(input ? p.entries[entry].first_input : p.entries[entry].first_output) + index];
+  };
+  const dlc_abi_port &port = portOf(first);
+  dlc_port r = {};
+  r.name = p.string(port.name), r.doc = p.string(port.doc), r.type = p.string(port.type);
+  r.kind = port.kind, r.dtype = port.dtype, r.rank = port.rank, r.flags = port.flags;
+  for (uint32_t d = 0; d < port.rank; ++d) {
+    const dlc_abi_port_dim &dim = p.portDims[port.dims + d];
+    r.dims[d] = describeDim(p, dim);
+    uint32_t symbol = dim.symbol;
+    for (uint32_t k = first + 1; k < first + count; ++k) {
+      const dlc_abi_port_dim &other = p.portDims[portOf(k).dims + d];
+      widen(r.dims[d], describeDim(p, other));
+      symbol = symbol == none ? other.symbol : symbol;
+    }
+    if (r.dims[d].size < 0) {
+      r.dims[d].symbol = symbol == none ? "?" : p.string(symbol);
+    }
+  }
+  return writeResult(out, r) ? DLC_OK
+                             : fail(freshError(), DLC_INVALID_ARGUMENT, "expected port->struct_size to be set");
 }
 
 dlc_status describe(const dlc_model *model, size_t entry, size_t index, bool input, dlc_port *out) {
   if (!model || !out) {
     return nullArgument(model ? "port" : "model");
   }
-  const Program &p = model->program;
-  if (entry >= p.entries.size()) {
+  if (entry >= model->program.groups.size()) {
     return badEntry(model, entry);
   }
-  const dlc_abi_entry &e = p.entries[entry];
-  size_t count = input ? e.input_count : e.output_count;
-  if (index >= count) {
-    return fail(freshError(), DLC_INVALID_ARGUMENT, "expected a port below %zu, got %zu", count, index);
+  const EntryGroup &group = model->program.groups[entry];
+  return describe(model, group.first, group.count, index, input, out);
+}
+
+dlc_status describeOne(const dlc_model *model, size_t entry, size_t specialisation, size_t index, bool input,
+                       dlc_port *out) {
+  if (!model || !out) {
+    return nullArgument(model ? "port" : "model");
   }
-  const dlc_abi_port &port = p.ports[(input ? e.first_input : e.first_output) + index];
-  dlc_port r = {};
-  r.name = p.string(port.name), r.doc = p.string(port.doc), r.type = p.string(port.type);
-  r.kind = port.kind, r.dtype = port.dtype, r.rank = port.rank, r.flags = port.flags;
-  for (uint32_t d = 0; d < port.rank; ++d) {
-    const dlc_abi_port_dim &dim = p.portDims[port.dims + d];
-    r.dims[d] = {dim.size, dim.size >= 0 || dim.symbol == none ? nullptr : p.string(dim.symbol), dim.min, dim.max};
-    if (dim.size >= 0) {
-      r.dims[d].min = r.dims[d].max = dim.size;
-    }
+  if (entry >= model->program.groups.size()) {
+    return badEntry(model, entry);
   }
-  return writeResult(out, r) ? DLC_OK
-                             : fail(freshError(), DLC_INVALID_ARGUMENT, "expected port->struct_size to be set");
+  const EntryGroup &group = model->program.groups[entry];
+  return specialisation < group.count
+             ? describe(model, uint32_t(group.first + specialisation), 1, index, input, out)
+             : fail(freshError(), DLC_INVALID_ARGUMENT, "expected a specialisation below %u, got %zu", group.count,
+                    specialisation);
+}
+
+/// The entry whose ports stand for all of its specialisations; null when there is none.
+const dlc_abi_entry *entryOf(const dlc_model *m, size_t entry) {
+  return entry < m->program.groups.size() ? &m->program.entries[m->program.groups[entry].first] : nullptr;
 }
 
 dlc_status findPort(const dlc_model *model, size_t entry, const char *name, bool input, size_t *index) {
@@ -56,10 +105,10 @@ dlc_status findPort(const dlc_model *model, size_t entry, const char *name, bool
     return nullArgument(!model ? "model" : !name ? "name" : "index");
   }
   const Program &p = model->program;
-  if (entry >= p.entries.size()) {
+  if (entry >= p.groups.size()) {
     return badEntry(model, entry);
   }
-  const dlc_abi_entry &e = p.entries[entry];
+  const dlc_abi_entry &e = *entryOf(model, entry);
   uint32_t first = input ? e.first_input : e.first_output, count = input ? e.input_count : e.output_count;
   for (uint32_t i = 0; i < count; ++i) {
     if (strcmp(p.string(p.ports[first + i].name), name) == 0) {
@@ -129,16 +178,16 @@ const char *dlc_model_metadata_find(const dlc_model *m, const char *key) {
   return nullptr;
 }
 
-size_t dlc_model_entry_count(const dlc_model *m) { return m->program.entries.size(); }
+size_t dlc_model_entry_count(const dlc_model *m) { return m->program.groups.size(); }
 const char *dlc_model_entry_name(const dlc_model *m, size_t entry) {
-  return entry < m->program.entries.size() ? m->program.string(m->program.entries[entry].name) : nullptr;
+  return entryOf(m, entry) ? m->program.string(entryOf(m, entry)->name) : nullptr;
 }
 dlc_status dlc_model_find_entry(const dlc_model *m, const char *name, size_t *entry) {
   if (!m || !name || !entry) {
     return nullArgument(!m ? "model" : !name ? "name" : "entry");
   }
-  for (size_t i = 0; i < m->program.entries.size(); ++i) {
-    if (strcmp(m->program.string(m->program.entries[i].name), name) == 0) {
+  for (size_t i = 0; i < m->program.groups.size(); ++i) {
+    if (strcmp(dlc_model_entry_name(m, i), name) == 0) {
       *entry = i;
       return DLC_OK;
     }
@@ -146,16 +195,27 @@ dlc_status dlc_model_find_entry(const dlc_model *m, const char *name, size_t *en
   return fail(freshError(), DLC_NOT_FOUND, "the model has no entry '%s'", name);
 }
 size_t dlc_model_input_count(const dlc_model *m, size_t entry) {
-  return entry < m->program.entries.size() ? m->program.entries[entry].input_count : 0;
+  return entryOf(m, entry) ? entryOf(m, entry)->input_count : 0;
 }
 size_t dlc_model_output_count(const dlc_model *m, size_t entry) {
-  return entry < m->program.entries.size() ? m->program.entries[entry].output_count : 0;
+  return entryOf(m, entry) ? entryOf(m, entry)->output_count : 0;
 }
 dlc_status dlc_model_input(const dlc_model *m, size_t entry, size_t index, dlc_port *port) {
   return describe(m, entry, index, true, port);
 }
 dlc_status dlc_model_output(const dlc_model *m, size_t entry, size_t index, dlc_port *port) {
   return describe(m, entry, index, false, port);
+}
+size_t dlc_model_specialisation_count(const dlc_model *m, size_t entry) {
+  return entry < m->program.groups.size() ? m->program.groups[entry].count : 0;
+}
+dlc_status dlc_model_specialisation_input(const dlc_model *m, size_t entry, size_t specialisation, size_t index,
+                                          dlc_port *port) {
+  return describeOne(m, entry, specialisation, index, true, port);
+}
+dlc_status dlc_model_specialisation_output(const dlc_model *m, size_t entry, size_t specialisation, size_t index,
+                                           dlc_port *port) {
+  return describeOne(m, entry, specialisation, index, false, port);
 }
 dlc_status dlc_model_find_input(const dlc_model *m, size_t entry, const char *name, size_t *index) {
   return findPort(m, entry, name, true, index);
@@ -173,7 +233,7 @@ dlc_status dlc_model_memory(const dlc_model *model, size_t entry, const dlc_tens
   if (!model || !memory) {
     return nullArgument(model ? "memory" : "model");
   }
-  if (entry >= model->program.entries.size()) {
+  if (entry >= model->program.groups.size()) {
     return badEntry(model, entry);
   }
   dlc_memory r = {};

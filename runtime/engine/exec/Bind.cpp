@@ -7,10 +7,10 @@ namespace {
 
 dlc_status findPort(const dlc_context &c, size_t entry, size_t index, bool input, uint32_t &port, Error &error) {
   const Program &p = c.program();
-  if (entry >= p.entries.size()) {
-    return fail(error, DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", p.entries.size(), entry);
+  if (entry >= p.groups.size()) {
+    return fail(error, DLC_INVALID_ARGUMENT, "expected an entry below %zu, got %zu", p.groups.size(), entry);
   }
-  const dlc_abi_entry &e = p.entries[entry];
+  const dlc_abi_entry &e = p.entries[p.groups[entry].first];
   size_t count = input ? e.input_count : e.output_count;
   if (index >= count) {
     return fail(error, DLC_INVALID_ARGUMENT, "expected an %s below %zu, got %zu", input ? "input" : "output", count,
@@ -18,28 +18,8 @@ dlc_status findPort(const dlc_context &c, size_t entry, size_t index, bool input
   }
   port = uint32_t(index + (input ? e.first_input : e.first_output));
   if (p.ports[port].flags & DLC_PORT_FEEDBACK) {
-    return fail(error, DLC_INVALID_ARGUMENT, "%s '%s' is fed back within the context: use dlc_context_set_variable",
-                input ? "input" : "output", p.string(p.ports[port].name));
-  }
-  return DLC_OK;
-}
-
-dlc_status checkShape(const Program &p, const dlc_abi_port &port, uint32_t rank, const int64_t *dims, Error &error) {
-  const char *name = p.string(port.name);
-  if (rank != port.rank) {
-    return fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected rank %u, got %u", name, port.rank, rank);
-  }
-  for (uint32_t d = 0; d < rank; ++d) {
-    const dlc_abi_port_dim &want = p.portDims[port.dims + d];
-    if (want.size >= 0 ? dims[d] != want.size
-                       : dims[d] < 0 || dims[d] < want.min || (want.max >= 0 && dims[d] > want.max)) {
-      return want.size >= 0 ? fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected dimension %u to be %lld, got %lld",
-                                   name, d, (long long)want.size, (long long)dims[d])
-                            : fail(error, DLC_SHAPE_MISMATCH,
-                                   "input '%s': expected dimension %u (%s) to be from %lld to %lld, got %lld", name, d,
-                                   p.string(want.symbol), (long long)want.min,
-                                   (long long)(want.max < 0 ? INT64_MAX : want.max), (long long)dims[d]);
-    }
+    return fail(error, DLC_INVALID_ARGUMENT, "%s '%s' is fed back within the context: use dlc_context_%s_variable",
+                input ? "input" : "output", p.string(p.ports[port].name), input ? "set" : "get");
   }
   return DLC_OK;
 }
@@ -124,7 +104,7 @@ dlc_status bindInput(dlc_context &c, size_t entry, size_t index, const dlc_tenso
   if (want.rank == 0 && isOneElement(t)) {
     t.rank = 0; // exporters declare scalars and feed vectors of one element
   }
-  if (checkShape(p, want, t.rank, t.dims, error)) {
+  if (checkInputShape(p, uint32_t(entry), uint32_t(index), t.rank, t.dims, error)) {
     return error.status;
   }
   if (strings) {
@@ -165,7 +145,8 @@ dlc_status bindInputValue(dlc_context &c, size_t entry, size_t index, const dlc_
     return fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected a %s, got a %s", c.program().string(want.name),
                 kindText(want.kind), kindText(value->kind));
   }
-  if (value->kind == DLC_KIND_STRINGS && checkShape(c.program(), want, value->rank, value->dims, error)) {
+  if (value->kind == DLC_KIND_STRINGS &&
+      checkInputShape(c.program(), uint32_t(entry), uint32_t(index), value->rank, value->dims, error)) {
     return error.status;
   }
   b.given = true;
@@ -206,7 +187,7 @@ dlc_status bindOutput(dlc_context &c, size_t entry, size_t index, const dlc_tens
 
 dlc_status checkInputs(dlc_context &c, size_t entry, Error &error) {
   const Program &p = c.program();
-  const dlc_abi_entry &e = p.entries[entry];
+  const dlc_abi_entry &e = p.entries[p.groups[entry].first];
   for (uint32_t i = e.first_input; i < e.first_input + e.input_count; ++i) {
     if (!c.inputs[i].given && !(p.ports[i].flags & (DLC_PORT_OPTIONAL | DLC_PORT_FEEDBACK))) {
       return fail(error, DLC_INVALID_ARGUMENT, "input '%s' was not given", p.string(p.ports[i].name));

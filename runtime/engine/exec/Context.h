@@ -29,7 +29,6 @@ struct OutputBinding {
 };
 
 struct StageRun {
-  Buffer buffer;
   char *frame = nullptr;
   int64_t frameBytes = 0;
   uint64_t plan = 0, run = 0; ///< for which plan and run its addresses were computed
@@ -79,10 +78,13 @@ struct dlc_context {
   dlc::rt::Vector<dlc::rt::InputBinding> inputs; ///< by port
   dlc::rt::Vector<dlc::rt::OutputBinding> outputs;
   dlc::rt::Vector<dlc::rt::Buffer> variables;
+  dlc::rt::Vector<dlc::rt::Buffer> nextVariables; ///< what a run makes of variables that are exchanged
+  dlc::rt::Vector<dlc::rt::Buffer> frames;        ///< by StageInfo::frame
 
   dlc::rt::Vector<uint8_t> knownSlots; ///< slots of plans.base that hold their number
   dlc::rt::PlanCache plans;
   dlc::rt::Plan *plan = nullptr; ///< of the run in flight
+  uint32_t entry = DLC_NONE;     ///< the specialisation that runs, or ran last
   uint64_t runSerial = 0;
   std::atomic<int64_t> scratchNeeded{0};
   dlc::rt::Vector<dlc::rt::Worker> workers;
@@ -119,8 +121,18 @@ dlc_status bindInputValue(dlc_context &context, size_t entry, size_t index, cons
 dlc_status bindOutput(dlc_context &context, size_t entry, size_t index, const dlc_tensor *tensor, Error &error);
 dlc_status checkInputs(dlc_context &context, size_t entry, Error &error);
 
+// Select.cpp
+/// Whether some specialisation of a group accepts this shape for input `index`; the error tells what is accepted.
+dlc_status checkInputShape(const Program &program, uint32_t group, uint32_t index, uint32_t rank, const int64_t *dims,
+                           Error &error);
+/// The first specialisation of a group that accepts what is bound to its inputs.
+dlc_status selectEntry(const dlc_context &context, uint32_t group, uint32_t &entry, Error &error);
+/// The same for inputs that are only described.
+dlc_status selectDescribed(const Program &program, uint32_t group, Span<const dlc_tensor> inputs, uint32_t &entry,
+                           Error &error);
+
 // Run.cpp
-/// Runs an entry on the calling thread and the context's workers; `busy` is held by the caller.
+/// Runs an entry (as the C interface counts them) on the calling thread and the context's workers; `busy` is held by the caller.
 dlc_status runEntry(dlc_context &context, size_t entry);
 
 // Stage.cpp

@@ -41,7 +41,8 @@ dlc_status makeTables(dlc_context &c, Error &error) {
       !c.dims.resize(p.dimTotal) || !c.addresses.resize(p.values.size()) || !c.sizes.resize(p.values.size()) ||
       !c.objects.resize(p.values.size()) || !c.temporaries.resize(p.values.size()) ||
       !c.inputs.create(p.ports.size()) || !c.outputs.create(p.ports.size()) ||
-      !c.variables.create(p.variables.size()) || !c.knownSlots.resize(p.header.slot_count) ||
+      !c.variables.create(p.variables.size()) || !c.nextVariables.create(p.variables.size()) ||
+      !c.frames.create(p.frameCount) || !c.knownSlots.resize(p.header.slot_count) ||
       !c.pool.queue.resize(p.steps.size() + 1) ||
       !c.plans.create(p.header.slot_count, p.stages.size(), c.options.plan_cache ? c.options.plan_cache : 16)) {
     return noMemory(error);
@@ -141,7 +142,7 @@ dlc_status evaluateStatic(dlc_context &c, Error &error) {
     base.evaluated[stage] = 1;
     const dlc_abi_stage &s = p.stages[stage];
     int64_t frame = s.frame_size == none || s.frame_value != none ? 0 : base.slots[s.frame_size];
-    if (frame > 0 && !c.stages[stage].buffer.ensure(c.allocator, size_t(frame))) {
+    if (frame > 0 && !c.frames[info.frame].ensure(c.allocator, size_t(frame))) {
       return fail(error, DLC_OUT_OF_MEMORY, "no memory for %lld bytes of intermediate values", (long long)frame);
     }
     for (uint32_t i = s.first_step; i < s.first_step + s.step_count; ++i) {
@@ -171,7 +172,8 @@ dlc_status makeVariables(dlc_context &c, Error &error) {
       return fail(error, DLC_INVALID_MODEL, "variable '%s': expected an initial value of %lld bytes, got %llu",
                   p.string(p.variables[i].name), (long long)bytes, (unsigned long long)p.constants[constant].size);
     }
-    if (!c.variables[i].ensure(c.allocator, size_t(bytes))) {
+    if (!c.variables[i].ensure(c.allocator, size_t(bytes)) ||
+        (p.exchanged[i] && !c.nextVariables[i].ensure(c.allocator, size_t(bytes)))) {
       return fail(error, DLC_OUT_OF_MEMORY, "no memory for variable '%s' of %lld bytes", p.string(p.variables[i].name),
                   (long long)bytes);
     }
@@ -213,8 +215,10 @@ dlc_status resetVariables(dlc_context &c, Error &error) {
 }
 
 void trimContext(dlc_context &c) {
+  for (Buffer &frame : c.frames) {
+    frame.reset();
+  }
   for (StageRun &s : c.stages) {
-    s.buffer.reset();
     s.plan = 0;
   }
   for (OutputBinding &b : c.outputs) {

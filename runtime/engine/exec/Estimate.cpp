@@ -1,5 +1,6 @@
 #include "exec/Estimate.h"
 #include "cpu/Cpu.h"
+#include "exec/Context.h"
 #include "exec/Dims.h"
 #include "support/Dtype.h"
 
@@ -85,12 +86,15 @@ private:
     }
   }
   void addRest() {
-    for (const dlc_abi_variable &v : p.variables) {
-      out.variables += positive(slots[v.size]);
+    for (uint32_t i = 0; i < p.variables.size(); ++i) {
+      out.variables += positive(slots[p.variables[i].size]) * (p.exchanged[i] ? 2 : 1);
     }
     const dlc_abi_entry &e = p.entries[entry];
     for (uint32_t i = e.first_output; i < e.first_output + e.output_count; ++i) {
       const dlc_abi_value &v = p.values[p.ports[i].value];
+      if (p.portVariable[i] != none) {
+        continue; // counted with the variables
+      }
       bool planned = v.storage == DLC_STORAGE_OUTPUT && v.size != none;
       uint32_t stage = planned ? p.slotStage[v.size] : none;
       if (stage != none && known[stage]) {
@@ -109,8 +113,12 @@ private:
 };
 } // namespace
 
-dlc_status estimateMemory(const dlc_model &model, uint32_t entry, Span<const dlc_tensor> inputs, uint32_t threads,
+dlc_status estimateMemory(const dlc_model &model, uint32_t group, Span<const dlc_tensor> inputs, uint32_t threads,
                           dlc_memory &out, Error &error) {
+  uint32_t entry = model.program.groups[group].first;
+  if (inputs.data && selectDescribed(model.program, group, inputs, entry, error)) {
+    return error.status;
+  }
   Described described{model, model.program.entries[entry], inputs.data ? inputs : Span<const dlc_tensor>{}};
   return Estimate(model, entry, out).run(described, threads ? threads : availableThreads(""), error);
 }

@@ -20,7 +20,7 @@ bool PlanCache::makeKey(const dlc_context &c, uint32_t entry) {
   const dlc_abi_entry &e = c.program().entries[entry];
   key.clear();
   for (uint32_t i = 0; i < e.input_count; ++i) {
-    const InputBinding &b = c.inputs[e.first_input + i];
+    const InputBinding &b = c.inputs[c.program().inputPort(entry, i)];
     bool isTensor = b.given && !b.value;
     bool isStrings = b.given && b.value && b.value->kind == DLC_KIND_STRINGS;
     uint32_t rank = isTensor ? b.tensor.rank : isStrings ? b.value->rank : 0;

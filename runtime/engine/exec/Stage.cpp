@@ -33,11 +33,21 @@ dlc_status place(const dlc_context &c, uint32_t value, char *base, int64_t room,
 
 dlc_status outputMemory(dlc_context &c, uint32_t value, char *&address, int64_t &size, Error &error) {
   const dlc_abi_value &v = c.program().values[value];
-  uint32_t port = c.program().entries[c.program().valueInfo[value].entry].first_output + v.index;
+  const Program &p = c.program();
+  uint32_t entry = p.valueInfo[value].entry, port = p.outputPort(entry, v.index);
+  uint32_t variable = p.portVariable[p.entries[entry].first_output + v.index];
   OutputBinding &b = c.outputs[port];
   size = c.slot(v.size);
   if (size < 0) {
     return badPlace(c, value, 0, size, 0, error);
+  }
+  if (variable != none) {
+    address = c.nextVariables[variable].data();
+    int64_t room = c.plans.base.slots[p.variables[variable].size];
+    return size == room ? DLC_OK
+                        : fail(error, DLC_SHAPE_MISMATCH, "output '%s': expected the %lld bytes of state '%s', got %lld",
+                               p.string(p.ports[port].name), (long long)room, p.string(p.variables[variable].name),
+                               (long long)size);
   }
   if (b.callers) {
     if (uint64_t(size) > b.tensor.byte_size) {
@@ -61,7 +71,7 @@ dlc_status rootMemory(dlc_context &c, uint32_t value, char *&address, int64_t &s
   const dlc_abi_value &v = p.values[value];
   switch (v.storage) {
   case DLC_STORAGE_INPUT: {
-    const InputBinding &b = c.inputs[p.entries[p.valueInfo[value].entry].first_input + v.index];
+    const InputBinding &b = c.inputs[p.inputPort(p.valueInfo[value].entry, v.index)];
     address = b.given ? static_cast<char *>(b.tensor.data) : nullptr;
     size = b.given ? int64_t(b.tensor.byte_size) : 0;
     return DLC_OK;
@@ -109,10 +119,11 @@ dlc_status giveFrame(dlc_context &c, uint32_t stage, Error &error) {
     }
     return DLC_OK;
   }
-  if (r.frameBytes && !r.buffer.ensure(c.allocator, size_t(r.frameBytes))) {
+  Buffer &buffer = c.frames[c.program().stageInfo[stage].frame];
+  if (r.frameBytes && !buffer.ensure(c.allocator, size_t(r.frameBytes))) {
     return fail(error, DLC_OUT_OF_MEMORY, "no memory for %lld bytes of intermediate values", (long long)r.frameBytes);
   }
-  r.frame = r.buffer.data();
+  r.frame = buffer.data();
   return DLC_OK;
 }
 
@@ -202,8 +213,10 @@ dlc_status enterStage(dlc_context &c, uint32_t stage, Error &error) {
     }
     c.plan->evaluated[stage] = !data;
   }
+  // Another specialisation may have needed a larger frame.
+  bool moved = c.program().stages[stage].frame_value == none && r.frame != c.frames[c.program().stageInfo[stage].frame].data();
   dlc_status s = DLC_OK;
-  if (!evaluated || r.plan != c.plan->serial) {
+  if (!evaluated || moved || r.plan != c.plan->serial) {
     r.plan = 0;
     s = plan(c, stage, error);
   } else if (r.run != c.runSerial) {
@@ -227,7 +240,9 @@ dlc_status resolveFree(dlc_context &c, Error &error) {
 
 dlc_status resolvePorts(dlc_context &c, Error &error) {
   for (uint32_t v : c.program().freePorts) {
-    if (c.program().valueInfo[v].entry == c.plan->entry && resolveInto(c, v, error)) {
+    const ValueInfo &info = c.program().valueInfo[v];
+    bool wanted = info.entry == c.plan->entry || c.program().values[info.root].storage == DLC_STORAGE_VARIABLE;
+    if (wanted && resolveInto(c, v, error)) {
       return error.status;
     }
   }

@@ -11,9 +11,9 @@ dlc_value *objectOf(dlc_context &c, uint32_t value) {
   uint32_t entry = p.valueInfo[root].entry;
   switch (v.storage) {
   case DLC_STORAGE_INPUT:
-    return const_cast<dlc_value *>(c.inputs[p.entries[entry].first_input + v.index].value);
+    return const_cast<dlc_value *>(c.inputs[p.inputPort(entry, v.index)].value);
   case DLC_STORAGE_OUTPUT:
-    return &c.outputs[p.entries[entry].first_output + v.index].object;
+    return &c.outputs[p.outputPort(entry, v.index)].object;
   default:
     return c.objects[root];
   }
@@ -25,7 +25,7 @@ void shapeOf(dlc_context &c, uint32_t value, int64_t *dims) {
   const Program &p = c.program();
   const dlc_abi_value &v = p.values[value];
   if (v.storage == DLC_STORAGE_INPUT) {
-    const InputBinding &b = c.inputs[p.entries[p.valueInfo[value].entry].first_input + v.index];
+    const InputBinding &b = c.inputs[p.inputPort(p.valueInfo[value].entry, v.index)];
     memcpy(dims, b.tensor.dims, v.rank * sizeof *dims);
     return;
   }
@@ -39,7 +39,7 @@ bool isAbsent(dlc_context &c, uint32_t value) {
   uint32_t root = p.valueInfo[value].root;
   const dlc_abi_value &v = p.values[root];
   return v.storage == DLC_STORAGE_NONE ||
-         (v.storage == DLC_STORAGE_INPUT && !c.inputs[p.entries[p.valueInfo[root].entry].first_input + v.index].given);
+         (v.storage == DLC_STORAGE_INPUT && !c.inputs[p.inputPort(p.valueInfo[root].entry, v.index)].given);
 }
 } // namespace
 
@@ -176,7 +176,7 @@ dlc_status liveDim(void *user, uint32_t value, uint32_t dim, int64_t &out, Error
   dlc_context &c = *static_cast<dlc_context *>(user);
   const dlc_abi_value &v = c.program().values[value];
   if (v.storage == DLC_STORAGE_INPUT && v.kind == DLC_KIND_TENSOR) {
-    const InputBinding &b = c.inputs[c.program().entries[c.program().valueInfo[value].entry].first_input + v.index];
+    const InputBinding &b = c.inputs[c.program().inputPort(c.program().valueInfo[value].entry, v.index)];
     out = b.given && dim < b.tensor.rank ? b.tensor.dims[dim] : 0;
     return DLC_OK;
   }

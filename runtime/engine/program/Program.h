@@ -39,12 +39,19 @@ struct StageInfo {
   Sizes sizes = Sizes::Static;           ///< of its own dims program and of all stages before it
   uint32_t order = 0;                    ///< first of step_count entries of Program::order
   uint32_t firstHome = 0, homeCount = 0; ///< of Program::homes: the values whose home it is, aliased ones first
+  uint32_t frame = 0;                    ///< of the context's frames; specialisations share theirs
 };
 
 struct StepInfo {
   uint32_t stage = none;
   uint32_t args = 0, dims = 0; ///< first entry in the context's flat arrays of pointers and sizes
   bool hasVolatile = false, hasDynamic = false;
+};
+
+/// Specialisations of one entry: what callers know as an entry. Bindings are those of the first one's ports.
+struct EntryGroup {
+  uint32_t first = 0, count = 0; ///< of entries
+  uint32_t firstFrame = 0;
 };
 
 /// A model's tables. Everything in it was checked: indices are in range, strings are terminated.
@@ -81,12 +88,24 @@ struct Program {
   Vector<uint32_t> slotStage;  ///< the stage that computes a slot; none: no one
   Vector<uint32_t> slotInstr;  ///< the instruction that does
   Vector<Sizes> slotSizes;
+  Vector<EntryGroup> groups;      ///< what the C interface calls entries
+  Vector<uint32_t> groupOf;       ///< by entry
+  Vector<uint32_t> portVariable;  ///< by port: the variable whose second buffer an output that is fed back fills
+  Vector<uint8_t> exchanged;      ///< by variable: it has a second buffer
+  uint32_t frameCount = 0;
   Vector<uint32_t> stageTree; ///< all stages, an enclosing one before those that it runs
   uint32_t argTotal = 0, dimTotal = 0;
 
   const char *string(uint32_t offset) const { return offset == none ? "" : strings.data() + offset; }
   Span<const uint32_t> range(dlc_abi_range r) const { return pool.span(r.first, r.count); }
   const uint32_t *shape(uint32_t value) const { return pool.data() + values[value].shape; }
+  /// The ports that callers bind for an entry.
+  uint32_t inputPort(uint32_t entry, uint32_t index) const {
+    return entries[groups[groupOf[entry]].first].first_input + index;
+  }
+  uint32_t outputPort(uint32_t entry, uint32_t index) const {
+    return entries[groups[groupOf[entry]].first].first_output + index;
+  }
   /// Whether what stage `earlier` computes is known while stage `later` runs.
   bool visible(uint32_t earlier, uint32_t later) const;
   /// Whether a slot has its number while a stage runs. Numbers that depend on nothing are there from the start.
@@ -107,7 +126,9 @@ bool validateProgram(const Program &program, Error &error);
 bool analyseProgram(Program &program, Error &error);
 
 // The passes of analyseProgram, in order.
+bool analyseEntries(Program &program, Error &error);
 bool analyseTree(Program &program, Error &error);
+bool analyseFrames(Program &program, Error &error);
 bool analyseOrder(Program &program, Error &error);
 bool analyseSlots(Program &program, Error &error);
 bool analyseValues(Program &program, Error &error);

@@ -176,7 +176,8 @@ bool Program::visible(uint32_t earlier, uint32_t later) const {
 }
 
 bool analyseProgram(Program &program, Error &error) {
-  return analyseTree(program, error) && analyseOrder(program, error) && analyseSlots(program, error) &&
+  return analyseEntries(program, error) && analyseTree(program, error) && analyseFrames(program, error) &&
+         analyseOrder(program, error) && analyseSlots(program, error) &&
          analyseValues(program, error) && analyseUses(program, error);
 }
 

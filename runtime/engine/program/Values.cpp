@@ -15,7 +15,7 @@ public:
       fail(error, DLC_OUT_OF_MEMORY, "no memory for the model's tables");
       return false;
     }
-    if (!bindPorts()) {
+    if (!bindPorts() || !bindFeedback()) {
       return false;
     }
     for (uint32_t v = 0; v < p.values.size(); ++v) {
@@ -90,6 +90,42 @@ private:
     return true;
   }
 
+  /// Outputs whose port says that they are fed back go to a second buffer of their variable.
+  bool bindFeedback() {
+    if (!p.portVariable.resize(p.ports.size()) || !p.exchanged.resize(p.variables.size())) {
+      fail(error, DLC_OUT_OF_MEMORY, "no memory for the model's tables");
+      return false;
+    }
+    for (uint32_t &variable : p.portVariable) {
+      variable = none;
+    }
+    for (const dlc_abi_feedback &f : p.feedback) {
+      const dlc_abi_entry &entry = p.entries[f.entry];
+      for (uint32_t i = entry.first_output; i < entry.first_output + entry.output_count; ++i) {
+        if (p.ports[i].value == f.output && (p.ports[i].flags & DLC_PORT_FEEDBACK) && !feed(f, i)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+  bool feed(const dlc_abi_feedback &f, uint32_t port) {
+    const dlc_abi_value &input = p.values[f.input], &output = p.values[f.output];
+    if (input.storage != DLC_STORAGE_VARIABLE || input.dtype != output.dtype || input.rank != output.rank) {
+      return bad(f.output, "expected it to be fed back to a variable of its type and rank");
+    }
+    for (uint32_t i = 0; i < p.ports.size(); ++i) {
+      bool sameEntry = i >= p.entries[f.entry].first_output &&
+                       i - p.entries[f.entry].first_output < p.entries[f.entry].output_count;
+      if (sameEntry && (i == port ? p.portVariable[i] != none : p.portVariable[i] == input.index)) {
+        return bad(f.output, "expected one output per variable, and one variable per output");
+      }
+    }
+    p.portVariable[port] = input.index;
+    p.exchanged[input.index] = 1;
+    return true;
+  }
+
   bool classify(uint32_t value) {
     uint32_t root = value, hops = 0;
     for (; p.values[root].storage == DLC_STORAGE_ALIAS; ++hops) {
@@ -120,7 +156,8 @@ private:
                     (v.storage == DLC_STORAGE_OUTPUT && v.size == none);
     bool rootIsObject = r.kind != DLC_KIND_TENSOR || r.storage == DLC_STORAGE_DYNAMIC ||
                         (r.storage == DLC_STORAGE_OUTPUT && r.size == none);
-    bool io = r.storage == DLC_STORAGE_INPUT || r.storage == DLC_STORAGE_OUTPUT;
+    bool io = r.storage == DLC_STORAGE_INPUT || r.storage == DLC_STORAGE_OUTPUT ||
+              (r.storage == DLC_STORAGE_VARIABLE && p.exchanged[r.index]);
     info.binding = rootIsObject ? Binding::Dynamic : io ? Binding::Volatile : Binding::Fixed;
     return true;
   }

@@ -26,6 +26,7 @@ extern "C" {
 #define DLC_FEATURE_HOST_CALLS (1ull << 2)
 #define DLC_FEATURE_VARIABLES (1ull << 3)
 #define DLC_FEATURE_DEVICE_CUDA (1ull << 4)
+#define DLC_FEATURE_SPECIALISATIONS (1ull << 5) /* entries of one name, of which a run takes one */
 
 /* Element types carry the numbers of ONNX's TensorProto.DataType. Sub-byte types are packed, low bits first. */
 enum dlc_dtype {
@@ -91,7 +92,8 @@ typedef struct dlc_abi_value {
 /* A dimension of an input or output as the user sees it. */
 typedef struct dlc_abi_port_dim {
   int64_t size;             /* -1: symbolic */
-  uint32_t symbol;          /* string: "batch", or a formula such as "floordiv(seq, 2)"; DLC_NONE when static */
+  uint32_t symbol;          /* string: "batch", or a formula such as "floordiv(seq, 2)"; DLC_NONE when static, but for the
+                               sizes of specialisations that have a name in the source */
   uint32_t slot;            /* where its size is after the dims were computed */
   int64_t min, max;         /* what this specialisation accepts; max -1: unbounded */
 } dlc_abi_port_dim;
@@ -106,6 +108,8 @@ typedef struct dlc_abi_port {
 #define DLC_PORT_OPTIONAL 1u
 #define DLC_PORT_FEEDBACK 2u /* held by a variable: the caller neither gives nor takes it */
 
+/* With DLC_FEATURE_SPECIALISATIONS, entries of the same name that follow each other are alternatives with equal ports:
+ * a run takes the first that accepts the sizes of its inputs. */
 typedef struct dlc_abi_entry {
   uint32_t name;            /* string: "main", "step", "init", ... */
   uint32_t block;
@@ -154,7 +158,9 @@ typedef struct dlc_abi_step {
 /* Strings (values of DLC_KIND_STRINGS) of n elements: n + 1 uint64 offsets into the bytes that follow them. */
 typedef struct dlc_abi_constant { uint64_t offset, size; uint32_t name; uint32_t dtype; } dlc_abi_constant; /* into the weights */
 typedef struct dlc_abi_variable { uint32_t name; uint32_t constant; /* initial value; DLC_NONE: zeros */ uint32_t size; /* slot */ uint32_t value; } dlc_abi_variable;
-typedef struct dlc_abi_feedback { uint32_t entry; uint32_t output, input; /* values: after a run, output is kept for input */ } dlc_abi_feedback;
+/* Values: after a run, output is kept for input, which is a variable. Where the output's port is DLC_PORT_FEEDBACK, the
+ * variable has a second buffer, which takes its place when the run succeeded. */
+typedef struct dlc_abi_feedback { uint32_t entry; uint32_t output, input; } dlc_abi_feedback;
 typedef struct dlc_abi_kernel { uint32_t name; uint32_t flags; } dlc_abi_kernel;
 typedef struct dlc_abi_variant { uint32_t name; uint32_t reserved; uint64_t cpu; /* DLC_CPU_* it needs */ } dlc_abi_variant;
 typedef struct dlc_abi_host_function { uint32_t name; uint32_t version; } dlc_abi_host_function;

@@ -16,9 +16,11 @@ typedef struct dlc_inspect_counts {
 } dlc_inspect_counts;
 DLC_API dlc_status dlc_inspect_get_counts(const dlc_model *model, dlc_inspect_counts *out);
 
+/* Here every specialisation is an entry. */
 typedef struct dlc_inspect_entry {
   const char *name;
   uint32_t block;
+  uint32_t entry, specialisation; /* as dlc/runtime.h counts them */
 } dlc_inspect_entry;
 DLC_API dlc_status dlc_inspect_get_entry(const dlc_model *model, uint32_t index, dlc_inspect_entry *out);
 
@@ -88,6 +90,9 @@ typedef struct dlc_inspect_variable {
   uint32_t constant; /* initial value; DLC_NONE: zeros */
   uint32_t size;     /* slot */
   uint32_t value;
+  const char *output; /* the output that it takes its value from; "": none */
+  uint32_t exchanged; /* 1: it has two buffers, which change places after each run */
+  uint32_t copied;    /* 1: the output is copied to it, because no kernel can write it there */
 } dlc_inspect_variable;
 DLC_API dlc_status dlc_inspect_get_variable(const dlc_model *model, uint32_t index, dlc_inspect_variable *out);
 

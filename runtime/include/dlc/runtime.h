@@ -213,7 +213,8 @@ typedef struct dlc_port {
   const char *doc;       /* "" when there is none */
   const char *type;      /* in words, for sequences, optionals and maps; "" for tensors */
   uint32_t kind, dtype, rank;
-  uint32_t flags;        /* DLC_PORT_OPTIONAL, DLC_PORT_FEEDBACK */
+  uint32_t flags;        /* DLC_PORT_OPTIONAL; DLC_PORT_FEEDBACK: state, which the caller neither gives nor takes. Such
+                            ports come after all others. */
   dlc_dim dims[DLC_MAX_RANK];
 } dlc_port;
 
@@ -226,6 +227,14 @@ DLC_API size_t dlc_model_output_count(const dlc_model *model, size_t entry);
 /* Set port->struct_size first. */
 DLC_API dlc_status dlc_model_input(const dlc_model *model, size_t entry, size_t index, dlc_port *port);
 DLC_API dlc_status dlc_model_output(const dlc_model *model, size_t entry, size_t index, dlc_port *port);
+/* Specialisations: an entry may have been compiled several times, for other sizes. The functions above show what all of
+ * them accept together (a size that differs is symbolic; not everything between min and max is accepted), these show one.
+ * A run takes the first that accepts the sizes of all inputs, and fails with DLC_SHAPE_MISMATCH when none does. */
+DLC_API size_t dlc_model_specialisation_count(const dlc_model *model, size_t entry);
+DLC_API dlc_status dlc_model_specialisation_input(const dlc_model *model, size_t entry, size_t specialisation,
+                                                  size_t index, dlc_port *port);
+DLC_API dlc_status dlc_model_specialisation_output(const dlc_model *model, size_t entry, size_t specialisation,
+                                                   size_t index, dlc_port *port);
 DLC_API dlc_status dlc_model_find_input(const dlc_model *model, size_t entry, const char *name, size_t *index);
 DLC_API dlc_status dlc_model_find_output(const dlc_model *model, size_t entry, const char *name, size_t *index);
 DLC_API size_t dlc_model_variable_count(const dlc_model *model);
@@ -240,7 +249,8 @@ typedef struct dlc_memory {
   uint64_t outputs;   /* when the context owns the outputs */
   uint32_t complete;  /* 0: stages whose sizes depend on data come on top */
 } dlc_memory;
-/* `inputs`: one tensor per input, of which only rank and dims are read; null when all sizes are static. */
+/* `inputs`: one tensor per input, of which only rank and dims are read; null when all sizes are static (then the first
+ * specialisation is meant). */
 DLC_API dlc_status dlc_model_memory(const dlc_model *model, size_t entry, const dlc_tensor *inputs, size_t count,
                                     uint32_t threads, dlc_memory *memory);
 
@@ -307,10 +317,16 @@ DLC_API void dlc_context_cancel(dlc_context *context);
  * `data` is null is owned by the context, and `data` is set. Tensors only. */
 DLC_API dlc_status dlc_run(dlc_context *context, size_t entry, const dlc_tensor *inputs, size_t input_count,
                            dlc_tensor *outputs, size_t output_count);
+/* Which specialisation of its entry the last run took; 0 before the first. */
+DLC_API size_t dlc_context_specialisation(const dlc_context *context);
 /* Releases buffers that later runs would use again, and forgets evaluated shapes. Outputs become invalid. */
 DLC_API dlc_status dlc_context_trim(dlc_context *context);
 
-/* Variables live as long as the context. */
+/* Variables: state that an entry keeps from run to run (inputs that outputs are fed back to; the variable is called like
+ * the input). They belong to the context, live as long as it does, and begin with the model's initial values or zeros. A
+ * run that fails or is cancelled leaves them as they were. These functions return DLC_BUSY while a run is in flight; as
+ * all functions of a context, they are for one thread at a time. */
+/* Sets all variables to what they were when the context was created. */
 DLC_API dlc_status dlc_context_reset_variables(dlc_context *context);
 /* A view of the variable's bytes, valid until the context's next use. */
 DLC_API dlc_status dlc_context_get_variable(dlc_context *context, const char *name, dlc_tensor *tensor);

@@ -146,6 +146,15 @@ public:
   }
   void wait() { check(dlc_context_wait(get())); }
   void cancel() { dlc_context_cancel(get()); }
+  /// A view of a variable's bytes, valid until the context's next use.
+  dlc_tensor variable(const std::string &name) const {
+    dlc_tensor t = DLC_TENSOR_INIT;
+    check(dlc_context_get_variable(get(), name.c_str(), &t));
+    return t;
+  }
+  void setVariable(const std::string &name, const dlc_tensor &t) {
+    check(dlc_context_set_variable(get(), name.c_str(), &t));
+  }
   void resetVariables() { check(dlc_context_reset_variables(get())); }
 
 private:

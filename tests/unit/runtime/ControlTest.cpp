@@ -285,4 +285,71 @@ TEST(Variables, FeedBackUntilReset) {
   EXPECT_EQ(dlc_context_set_variable(l.c, "state", &t), DLC_SHAPE_MISMATCH);
 }
 
+/// state -> add(x, state), in two buffers; the kernel fails where x is negative.
+int32_t kernelAddOrFail(void *const *buffers, const int64_t *dims, int64_t begin, int64_t end, void *scratch) {
+  int32_t status = kernelAdd(buffers, dims, begin, end, scratch);
+  return static_cast<const float *>(buffers[0])[0] < 0 ? DLC_KERNEL_INDEX_OUT_OF_RANGE : status;
+}
+Builder exchanging(uint8_t inputFlags = DLC_PORT_FEEDBACK) {
+  Builder b;
+  uint32_t main = b.block("main"), s = b.stage(main), x = b.input("x", DLC_F32, {4});
+  uint32_t n = b.constant(s, 4), bytes = b.constant(s, 16);
+  uint32_t state = b.input("state", DLC_F32, {4}, DLC_KIND_TENSOR, {}, inputFlags);
+  b.values[state].storage = DLC_STORAGE_VARIABLE;
+  b.values[state].index = 0;
+  b.values[state].shape = b.pooled({n});
+  b.values[state].size = bytes;
+  b.variables.push_back({b.text("state"), none, bytes, state});
+  uint32_t next = b.output("next", DLC_F32, {n}, bytes);
+  b.outputs.back().flags = DLC_PORT_FEEDBACK;
+  b.step(s, DLC_STEP_DISPATCH, b.kernel("add", kernelAddOrFail), {x, state, next}, {n}, 1, b.constant(s, 1));
+  b.feedback.push_back({0, next, state});
+  b.entry("main", main);
+  return b;
+}
+
+std::vector<float> stateAfter(Loaded &l, std::vector<float> x, dlc_status status = DLC_OK) {
+  dlc_tensor in = tensor(x.data(), DLC_F32, {4}), t = DLC_TENSOR_INIT;
+  EXPECT_EQ(dlc_context_set_input(l.c, 0, 0, &in), DLC_OK) << dlc_last_error();
+  EXPECT_EQ(dlc_context_run(l.c, 0), status) << dlc_last_error();
+  EXPECT_EQ(dlc_context_get_variable(l.c, "state", &t), DLC_OK);
+  const float *data = static_cast<const float *>(t.data);
+  return {data, data + 4};
+}
+
+TEST(Variables, AreExchangedAfterARunThatSucceeds) {
+  Builder b = exchanging();
+  Loaded l(b);
+  EXPECT_EQ(stateAfter(l, {1, 2, 3, 4}), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(stateAfter(l, {1, 1, 1, 1}), (std::vector<float>{2, 3, 4, 5}));
+  EXPECT_EQ(stateAfter(l, {-1, 1, 1, 1}, DLC_RUN_FAILED), (std::vector<float>{2, 3, 4, 5}));
+  EXPECT_EQ(stateAfter(l, {1, 1, 1, 1}), (std::vector<float>{3, 4, 5, 6}));
+  ASSERT_EQ(dlc_context_trim(l.c), DLC_OK);
+  EXPECT_EQ(stateAfter(l, {1, 1, 1, 1}), (std::vector<float>{4, 5, 6, 7}));
+  dlc_memory memory = {};
+  memory.struct_size = sizeof memory;
+  ASSERT_EQ(dlc_model_memory(dlc_context_model(l.c), 0, nullptr, 0, 1, &memory), DLC_OK);
+  EXPECT_EQ(memory.variables, 32u);
+  EXPECT_EQ(memory.outputs, 0u);
+  dlc_tensor t = DLC_TENSOR_INIT;
+  EXPECT_EQ(dlc_context_get_output(l.c, 0, 0, &t), DLC_INVALID_ARGUMENT);
+  EXPECT_NE(strstr(dlc_last_error(), "dlc_context_get_variable"), nullptr);
+}
+
+TEST(Variables, WrongFeedbackIsRefused) {
+  auto refused = [](Builder b, const char *why) {
+    Blob blob = b.finish();
+    EXPECT_EQ(load(blob), nullptr);
+    EXPECT_NE(strstr(dlc_last_error(), why), nullptr) << dlc_last_error();
+  };
+  Builder twice = exchanging();
+  twice.feedback.push_back(twice.feedback[0]);
+  refused(std::move(twice), "one output per variable");
+  Builder other = exchanging();
+  other.values[other.feedback[0].output].dtype = DLC_I32;
+  other.outputs.back().dtype = DLC_I32;
+  refused(std::move(other), "a variable of its type and rank");
+  refused(exchanging(0), "expected an input's value to be an input");
+}
+
 } // namespace
