@@ -27,8 +27,9 @@ using mlir::MLIRContext;
 
 /// Building blocks. Results are in normal form as long as they have at most kMaxTerms terms: products beyond it are kept
 /// as products of sums, which are right but may be unequal to other forms of the same polynomial. `unknown` poisons
-/// everything but a product with 0. Where a number in a result would not fit 64 bits, the result is unknown.
-constexpr size_t kMaxTerms = 256;
+/// everything but a product with 0. Where a number in a result would not fit 64 bits, or a term would have more than
+/// kMaxDegree factors, the result is unknown.
+constexpr size_t kMaxTerms = 1024, kMaxDegree = 256;
 Expr constant(MLIRContext *context, int64_t value);
 Expr symbol(MLIRContext *context, llvm::StringRef name);
 Expr unknown(MLIRContext *context);

@@ -166,6 +166,8 @@ bool atomNonNegative(Expr e) {
     return provablyNonNegative(operand(e, 0)) && provablyNonNegative(operand(e, 1));
   case ExprKind::Max:
     return provablyNonNegative(operand(e, 0)) || provablyNonNegative(operand(e, 1));
+  case ExprKind::Sum: // of a product that was not multiplied out
+    return provablyNonNegative(e);
   default:
     return false;
   }
@@ -236,7 +238,7 @@ Expr mul(Expr a, Expr b) {
       llvm::append_range(atoms, n);
       llvm::sort(atoms, ByStructure());
       int64_t coefficient = 0;
-      product.fits &= !llvm::MulOverflow(cm, cn, coefficient);
+      product.fits &= !llvm::MulOverflow(cm, cn, coefficient) && atoms.size() <= kMaxDegree;
       addTerm(product, atoms, coefficient);
     }
   }
@@ -287,6 +289,9 @@ Expr mod(Expr a, Expr b) {
 }
 
 Expr min(Expr a, Expr b) {
+  if (auto x = getConstant(a), y = getConstant(b); x && y) {
+    return *x < *y ? a : b;
+  }
   if (isUnknown(a) || isUnknown(b)) {
     return unknown(a.getContext());
   }
@@ -300,6 +305,9 @@ Expr min(Expr a, Expr b) {
 }
 
 Expr max(Expr a, Expr b) {
+  if (auto x = getConstant(a), y = getConstant(b); x && y) {
+    return *x > *y ? a : b;
+  }
   if (isUnknown(a) || isUnknown(b)) {
     return unknown(a.getContext());
   }

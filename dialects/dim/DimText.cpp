@@ -35,8 +35,10 @@ void print(Expr e, llvm::raw_ostream &os) {
       os << e.getValue() << " * ";
     }
     for (unsigned i = 0; i < e.getOperands().size(); ++i) {
-      os << (i ? " * " : "");
+      bool isSum = sub(i).getKind() == ExprKind::Sum;
+      os << (i ? " * " : "") << (isSum ? "(" : "");
       print(sub(i), os);
+      os << (isSum ? ")" : "");
     }
     break;
   case ExprKind::FloorDiv:

@@ -26,8 +26,8 @@ Worlds::World::World(Scope &outer, mlir::Region &region, bool condition)
 
 Worlds::Worlds(Importer &importer, Scope &scope, const onnx::NodeProto &proto, nn::IfOp op,
                const std::vector<std::string> &wanted, mlir::OpBuilder &builder)
-    : importer(importer), scope(scope), proto(proto), op(op), wanted(wanted), builder(builder),
-      yes(scope, op.getThenBody(), true), no(scope, op.getElseBody(), false) {
+    : importer(importer), scope(scope), proto(proto), opset(scope.frame.opsets.lookup("")), op(op), wanted(wanted),
+      builder(builder), yes(scope, op.getThenBody(), true), no(scope, op.getElseBody(), false) {
   kinds = describe(yieldOf(op.getThenBody()).getOperandTypes()) + " and " +
           describe(yieldOf(op.getElseBody()).getOperandTypes());
   bindOutputs();
@@ -44,22 +44,24 @@ void Worlds::bindOutputs() {
 
 NodeRefs Worlds::importOthers(NodeRefs rest) {
   llvm::StringSet<> made;
-  NodeRefs dependent, others;
+  NodeRefs dependent;
   insertAll(made, proto.output());
+  mlir::OpBuilder before(op);
   for (const onnx::NodeProto *node : rest) {
     bool depends = false;
     forEachUse(*node, [&](llvm::StringRef name) { depends |= made.contains(name); });
-    (depends ? dependent : others).push_back(node);
+    if (!depends) {
+      importer.importNode(scope, *node, before);
+      if (nn::IfOp other = std::exchange(importer.divergent, {})) {
+        importer.discard(other); // what follows it may need both
+        depends = true;
+      }
+    }
     if (depends) {
+      dependent.push_back(node);
       insertAll(made, node->output());
     }
   }
-  std::vector<std::string> later = wanted;
-  for (const onnx::NodeProto *node : dependent) {
-    forEachUse(*node, [&](llvm::StringRef name) { later.push_back(name.str()); });
-  }
-  mlir::OpBuilder before(op);
-  importer.importList(scope, others, later, before);
   return dependent;
 }
 
@@ -114,7 +116,7 @@ void Worlds::meet(const std::vector<std::string> &names) {
       scope.define(name, Binding{.poisoned = true});
     }
   }
-  Node n(importer, scope, proto, builder, op.getLoc(), {}, 0, 0);
+  Node n(importer, scope, proto, builder, op.getLoc(), {}, opset, 0);
   nn::YieldOp::create(yes.builder, op.getLoc(), fromYes);
   nn::YieldOp::create(no.builder, op.getLoc(), fromNo);
   llvm::SmallVector<Type> none(present.size(), builder.getNoneType());
@@ -123,7 +125,7 @@ void Worlds::meet(const std::vector<std::string> &names) {
   joined.getElseBody().takeBody(op.getElseBody());
   importer.discard(op);
   if (mlir::failed(nameResults(n, joined)) || mlir::failed(n.finish(joined))) {
-    importer.report(&proto, 0, "expected branches after which the graph has one type: " + importer.diagnostic);
+    importer.report(&proto, opset, "expected branches after which the graph has one type: " + importer.diagnostic);
     importer.discard(joined);
     joined = {};
   }
@@ -143,7 +145,7 @@ Expr Worlds::conditionFormula(Node &n) {
 
 void Worlds::settle(World &taken, const World &other) {
   mlir::OpBuilder before(op);
-  Node n(importer, scope, proto, before, op.getLoc(), {}, 0, 0);
+  Node n(importer, scope, proto, before, op.getLoc(), {}, opset, 0);
   const Problem &why = other.problems.front();
   std::string message = "If '" + (proto.name().empty() ? proto.output(0) : proto.name()) + "' can only take its " +
                         (taken.condition ? "then" : "else") + "_branch: with the other one, " + toString(why) +
@@ -151,7 +153,7 @@ void Worlds::settle(World &taken, const World &other) {
   if (Expr condition = conditionFormula(n)) {
     nn::AssumeOp::create(before, op.getLoc(), condition, n.number(taken.condition), message);
   } else {
-    importer.report(&proto, 0, "expected a condition of one element");
+    importer.report(&proto, opset, "expected a condition of one element");
   }
   mlir::Block &body = *taken.builder.getBlock();
   op->getBlock()->getOperations().splice(op->getIterator(), body.getOperations());
@@ -159,12 +161,15 @@ void Worlds::settle(World &taken, const World &other) {
   importer.discard(op);
 }
 
-void Worlds::refuse() {
-  importer.report(&proto, 0,
+void Worlds::refuse(const NodeRefs &dependent) {
+  importer.report(&proto, opset,
                   "expected branches whose outputs have one type, or inputs of sizes that decide the condition, got " +
                       kinds);
   importer.discard(op);
   importer.poison(scope, proto);
+  for (const onnx::NodeProto *node : dependent) {
+    importer.poison(scope, *node);
+  }
 }
 
 NodeRefs Worlds::run(NodeRefs rest) {
@@ -180,7 +185,7 @@ NodeRefs Worlds::run(NodeRefs rest) {
       return after(i);
     }
     if (atEnd) {
-      refuse();
+      refuse(nodes);
       return {};
     }
     advance(yes, after(i));
@@ -189,7 +194,7 @@ NodeRefs Worlds::run(NodeRefs rest) {
     if (!yes.problems.empty() && !no.problems.empty()) {
       llvm::append_range(importer.problems, yes.problems);
       llvm::append_range(importer.problems, no.problems);
-      refuse();
+      refuse(nodes);
       return {};
     }
     if (!yes.problems.empty() || !no.problems.empty()) {

@@ -38,12 +38,14 @@ private:
   bool canMeet(const std::vector<std::string> &names);
   void meet(const std::vector<std::string> &names);
   void settle(World &taken, const World &other);
-  void refuse();
+  /// Reports that the worlds do not meet, and leaves out what depends on them.
+  void refuse(const NodeRefs &dependent);
   Expr conditionFormula(Node &n);
 
   Importer &importer;
   Scope &scope;
   const onnx::NodeProto &proto;
+  const int64_t opset;
   nn::IfOp op;
   const std::vector<std::string> &wanted;
   mlir::OpBuilder &builder;

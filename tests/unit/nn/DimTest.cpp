@@ -81,6 +81,73 @@ TEST_F(DimTest, SubstitutesIntoNormalForm) {
   EXPECT_EQ(e, expr("3 * m"));
 }
 
+TEST_F(DimTest, ComparisonsAreZeroOrOne) {
+  EXPECT_EQ(equalTo(expr("n + 1"), expr("n")), expr("0"));
+  EXPECT_EQ(lessThan(expr("n"), expr("n + 1")), expr("1"));
+  EXPECT_EQ(lessThan(expr("n"), expr("n")), expr("0"));
+  for (int64_t a = -3; a <= 3; ++a) {
+    auto at = [&](Expr e) {
+      return evaluate(e, [&](llvm::StringRef name) -> std::optional<int64_t> { return name == "a$" ? a : 0; });
+    };
+    EXPECT_EQ(at(equalTo(expr("a$"), expr("b$"))), a == 0);
+    EXPECT_EQ(at(lessThan(expr("a$"), expr("b$"))), a < 0);
+  }
+}
+
+TEST_F(DimTest, NumbersThatDoNotFitAreUnknown) {
+  Expr most = constant(&context, INT64_MAX), least = constant(&context, INT64_MIN), n = expr("n");
+  EXPECT_TRUE(isUnknown(add(most, expr("1"))));
+  EXPECT_TRUE(isUnknown(mul(most, expr("2"))));
+  EXPECT_TRUE(isUnknown(sub(expr("0"), least)));
+  EXPECT_TRUE(isUnknown(floorDiv(least, expr("-1"))));
+  EXPECT_TRUE(isUnknown(mul(mul(most, n), expr("2"))));
+  EXPECT_TRUE(isUnknown(add(mul(most, n), n)));
+  EXPECT_TRUE(isUnknown(mod(least, expr("-1"))) || mod(least, expr("-1")) == expr("0"));
+  EXPECT_FALSE(isUnknown(floorDiv(mul(least, n), expr("-1")))) << "left to the run";
+  EXPECT_EQ(min(most, least), least);
+}
+
+TEST_F(DimTest, ProductsOfManyTermsAreNotMultipliedOut) {
+  Expr sum = constant(&context, 0);
+  for (int i = 0; i < 40; ++i) {
+    sum = add(sum, symbol(&context, "s" + std::to_string(i)));
+  }
+  Expr power = sum;
+  for (int i = 0; i < 6; ++i) {
+    power = mul(power, power);
+  }
+  EXPECT_EQ(evaluate(power, [](llvm::StringRef) { return 0; }), 0);
+  Expr square = mul(sum, sum);
+  EXPECT_EQ(evaluate(square, [](llvm::StringRef) { return 3; }), 14400);
+  EXPECT_EQ(mul(sum, sum), square);
+  EXPECT_EQ(sub(square, square), expr("0"));
+  EXPECT_TRUE(provablyNonNegative(square));
+  EXPECT_EQ(expr(toString(square)), square);
+}
+
+TEST_F(DimTest, TermsOfManyFactorsAreUnknown) {
+  Expr power = expr("n");
+  for (int i = 0; i < 60; ++i) {
+    power = mul(power, power);
+  }
+  EXPECT_TRUE(isUnknown(power));
+}
+
+TEST_F(DimTest, OrderDependsOnStructureOnly) {
+  EXPECT_EQ(compare(expr("n"), expr("n")), 0);
+  EXPECT_LT(compare(expr("3"), expr("n")), 0);
+  EXPECT_LT(compare(expr("m"), expr("n")), 0);
+  EXPECT_GT(compare(expr("floordiv(m, 2)"), expr("n")), 0);
+  EXPECT_LT(compare(expr("floordiv(m, 2)"), expr("floordiv(m, 3)")), 0);
+  // Nested on both sides: compared as text, this would take longer than anybody waits.
+  Expr a = expr("n"), b = expr("m");
+  for (int i = 0; i < 60; ++i) {
+    a = max(floorDiv(a, expr("3")), mod(a, expr("5")));
+    b = max(floorDiv(b, expr("3")), mod(b, expr("5")));
+  }
+  EXPECT_EQ(compare(a, b) > 0, compare(b, a) < 0);
+}
+
 TEST_F(DimTest, TextReadsBack) {
   for (llvm::StringRef text : {"0", "-5", "batch", "n - 1", "2 * a * b - 3 * c + 7", "floordiv(seq + 1, 2)",
                                "mod(a, b)", "min(a, max(b, 3))", "floordiv(a * b - c, 2 * d + 1)", "x.y$ + _z", "?"}) {

@@ -56,9 +56,6 @@ bool roundsCoarsely(const fs::path &file) {
 TEST_P(Models, MatchesStoredOutputs) {
   double ofPeak = roundsCoarsely(GetParam().file) ? 3e-2 : 1e-4;
   Outcome outcome = runModel(GetParam().file.string(), GetParam().data.string(), {0, 1e-7, ofPeak});
-  if (outcome.kind == Outcome::NotEvaluated) {
-    GTEST_SKIP() << outcome.detail;
-  }
   EXPECT_EQ(outcome.kind, Outcome::Passed) << outcome.detail;
   std::printf("worst difference: %g of the peak\n", outcome.worst);
 }

@@ -182,6 +182,10 @@ std::optional<std::vector<Datum>> readInputs(mlir::func::FuncOp main, const fs::
         matched = true;
       }
     }
+    auto tensor = at < inputs.size() ? llvm::dyn_cast<mlir::RankedTensorType>(main.getArgumentTypes()[at]) : mlir::RankedTensorType();
+    if (tensor && tensor.getRank() == 0 && value->getKind() == Datum::Kind::Tensor && value->tensor().count() == 1) {
+      value = Datum(value->tensor().reshaped({})); // stored with a shape of [1]
+    }
     if (at < inputs.size() && (matched || !filled[at])) {
       inputs[at] = *value;
       filled[at] = true;
