@@ -34,7 +34,7 @@ private:
   llvm::LogicalResult lower(mlir::func::FuncOp func, cpu::PackedArguments &packed) {
     auto name = func->getAttrOfType<mlir::StringAttr>(kStrategyAttr);
     if (name && name.getValue() == kLoopsStrategy) {
-      return cpu::lowerLinalgToLoops(func);
+      return cpu::lowerLinalgToLoops(func, target);
     }
     const cpu::Strategy *strategy = name ? cpu::findStrategy(name.getValue()) : nullptr;
     if (!strategy) {

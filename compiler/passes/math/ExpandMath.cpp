@@ -3,6 +3,8 @@
 #include "compiler/passes/math/NarrowFloat.h"
 #include "compiler/target/cpu/TargetInfo.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -89,6 +91,34 @@ V isNormal(V x) {
   V magnitude = abs(x);
   return less(magnitude, infinity(x)) & !less(magnitude, mathlib::pick(x, 0x1p-126, 0x1p-1022));
 }
+
+bool isNumber(Value v) {
+  if (auto broadcast = v.getDefiningOp<vector::BroadcastOp>()) {
+    v = broadcast.getSource();
+  }
+  APFloat number(0.0f);
+  return matchPattern(v, m_ConstantFloat(&number)) && !number.isNaN();
+}
+
+/// The greater (or smaller) of two, where NaN wins, as comparisons that match the CPU's instructions. LLVM's own form
+/// also orders zeros by their signs, and narrows extended operands to types that the CPU has no comparisons for.
+template <typename Op, bool greatest> struct ExtremePattern : MathPattern<Op> {
+  using MathPattern<Op>::MathPattern;
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    if (!isWide(op.getType())) {
+      return rewriter.notifyMatchFailure(op, "expected scalars or vectors of f32 or f64");
+    }
+    Emitter e{rewriter, op.getLoc(), this->options};
+    V x(e, op.getLhs()), y(e, op.getRhs());
+    if (isNumber(y.get())) {
+      std::swap(x, y);
+    }
+    V best = select(greatest ? less(y, x) : less(x, y), x, y); // y where one is NaN
+    rewriter.replaceOp(op, (isNumber(x.get()) ? best : select(unordered(x, x), x, best)).get());
+    return success();
+  }
+};
 
 struct ExtendPattern : MathPattern<arith::ExtFOp> {
   using MathPattern::MathPattern;
@@ -187,7 +217,8 @@ void addFunctions(RewritePatternSet &patterns, const MathOptions &options) {
       FunctionPattern<math::Atan2Op, atan2>, FunctionPattern<math::PowFOp, powf>, FunctionPattern<math::FPowIOp, fpowi>,
       FunctionPattern<math::RsqrtOp, rsqrt>, FunctionPattern<math::CbrtOp, cbrt>, FunctionPattern<arith::RemFOp, remf>,
       FunctionPattern<math::ClampFOp, clamp>, FunctionPattern<math::IsInfOp, isInf>,
-      FunctionPattern<math::IsNormalOp, isNormal>, SincosPattern, IPowIPattern>(patterns.getContext(), options);
+      FunctionPattern<math::IsNormalOp, isNormal>, SincosPattern, IPowIPattern, ExtremePattern<arith::MaximumFOp, true>,
+      ExtremePattern<arith::MinimumFOp, false>>(patterns.getContext(), options);
 }
 
 void addMissingInstructions(RewritePatternSet &patterns, const MathOptions &options) {
