@@ -1,7 +1,9 @@
-"""ONNX TensorProto files (.pb) read and written with nothing but Python's own library."""
+"""Tensors in ONNX TensorProto files (.pb): read, written, cut and joined with Python's own library."""
 import struct
 
-FLOAT, UINT8, INT8, INT32, INT64, BOOL, FLOAT16 = 1, 2, 3, 6, 7, 9, 10
+import onnx_file
+from onnx_file import BOOL, FLOAT, FLOAT16, INT32, INT64, INT8, UINT8
+
 SIZES = {FLOAT: 4, UINT8: 1, INT8: 1, INT32: 4, INT64: 8, BOOL: 1, FLOAT16: 2}
 FORMATS = {FLOAT: "f", UINT8: "B", INT8: "b", INT32: "i", INT64: "q", BOOL: "?", FLOAT16: "e"}
 
@@ -102,16 +104,7 @@ def read(path):
     return tensor
 
 
-def encode(number):
-    result = b""
-    while number > 127:
-        result += bytes([number & 127 | 128])
-        number >>= 7
-    return result + bytes([number])
-
-
 def write(path, tensor):
-    message = b"".join(b"\x08" + encode(dim) for dim in tensor.dims) + b"\x10" + encode(tensor.dtype)
-    message += b"\x42" + encode(len(tensor.name)) + tensor.name.encode() + b"\x4a" + encode(len(tensor.raw)) + tensor.raw
+    head = b"".join(onnx_file.integer(1, dim) for dim in tensor.dims) + onnx_file.integer(2, tensor.dtype)
     with open(path, "wb") as file:
-        file.write(message)
+        file.write(head + onnx_file.message(8, tensor.name) + onnx_file.message(9, tensor.raw))
