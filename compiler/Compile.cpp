@@ -34,7 +34,7 @@ llvm::LogicalResult emitted(mlir::ModuleOp module, llvm::Error error) {
 /// Everything that is linked, less the weights.
 mlir::FailureOr<std::vector<emit::Bytes>> makeObjects(mlir::ModuleOp module, const emit::Program &program, const CompileOptions &options,
                                                       bool hasNote) {
-  mlir::FailureOr<std::vector<emit::Bytes>> objects = emit::compileKernels(getKernelModule(module), options);
+  mlir::FailureOr<std::vector<emit::Bytes>> objects = emit::compileKernels(getKernelModule(module), options, lowerKernels);
   if (mlir::failed(objects)) {
     return mlir::failure();
   }
@@ -87,7 +87,7 @@ llvm::LogicalResult dumpKernels(mlir::ModuleOp module, const CompileOptions &opt
   if (options.dumpDir.empty()) {
     return mlir::success();
   }
-  mlir::FailureOr<emit::KernelTexts> texts = emit::kernelTexts(getKernelModule(module), options);
+  mlir::FailureOr<emit::KernelTexts> texts = emit::kernelTexts(getKernelModule(module), options, lowerKernels);
   return mlir::failed(texts) ? mlir::failure() : dumpTexts(module, options, *texts);
 }
 } // namespace
@@ -99,6 +99,10 @@ llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &o
   mlir::FailureOr<emit::Program> program = emit::writeProgram(module, programOptions(options));
   if (mlir::failed(program)) {
     return mlir::failure();
+  }
+  if (kind == ArtifactKind::Executable && program->needsLibraries) {
+    return mlir::emitError(mlir::UnknownLoc::get(module.getContext()))
+           << "expected no ops of libraries in a program: it is static and loads none; write a shared object or an object instead";
   }
   mlir::TimingScope codeScope = nest(options, "machine code");
   mlir::FailureOr<std::vector<emit::Bytes>> objects = makeObjects(module, *program, options, kind != ArtifactKind::Object);
@@ -123,7 +127,7 @@ mlir::FailureOr<std::string> compileToText(mlir::ModuleOp module, const CompileO
     return mlir::failure();
   }
   mlir::TimingScope scope = nest(options, "machine code");
-  mlir::FailureOr<emit::KernelTexts> texts = emit::kernelTexts(getKernelModule(module), options);
+  mlir::FailureOr<emit::KernelTexts> texts = emit::kernelTexts(getKernelModule(module), options, lowerKernels);
   if (mlir::failed(texts) || mlir::failed(dumpTexts(module, options, *texts))) {
     return mlir::failure();
   }

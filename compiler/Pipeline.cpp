@@ -2,10 +2,20 @@
 #include "compiler/Pipeline.h"
 #include "compiler/emit/Files.h"
 #include "compiler/passes/Passes.h"
-#include "compiler/target/cpu/LowerKernels.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "dialects/nn/eval/Eval.h"
 #include "dialects/nn/lower/Lower.h"
 #include "dialects/rt/RT.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -15,8 +25,8 @@
 
 namespace dlc {
 void registerAllDialects(mlir::DialectRegistry &registry) {
-  registry.insert<mlir::func::FuncDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
-                  dim::DimDialect, nn::NNDialect, rt::RTDialect>();
+  registry.insert<mlir::func::FuncDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
+                  mlir::vector::VectorDialect, dim::DimDialect, nn::NNDialect, rt::RTDialect>();
   nn::registerEvaluate(registry);
   nn::registerLower(registry);
   cpu::registerKernelDialects(registry);
@@ -63,17 +73,46 @@ void addRTPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createOrderSteps());
 }
 
+/// rt -> llvm, for a module of kernels. Each conversion takes what the ones before it left; functions come last, for
+/// the others need them as they were.
+void addKernelPasses(mlir::OpPassManager &pm) {
+  // First: types tell what a kernel takes only as long as they are memrefs.
+  pm.addPass(createPrepareKernels());
+  pm.addPass(mlir::createCanonicalizerPass());
+  pm.addPass(mlir::createCSEPass());
+  pm.addPass(mlir::createLoopInvariantCodeMotionPass());
+  pm.addPass(mlir::createSCFToControlFlowPass());
+  pm.addPass(mlir::createConvertVectorToLLVMPass());
+  pm.addPass(mlir::createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(mlir::createConvertMathToLLVMPass());
+  pm.addPass(mlir::createArithToLLVMConversionPass());
+  pm.addPass(mlir::createConvertIndexToLLVMPass());
+  pm.addPass(mlir::createUBToLLVMConversionPass());
+  pm.addPass(mlir::createConvertControlFlowToLLVMPass());
+  mlir::ConvertFuncToLLVMPassOptions options;
+  options.useBarePtrCallConv = true;
+  pm.addPass(mlir::createConvertFuncToLLVMPass(options));
+  pm.addPass(mlir::createReconcileUnrealizedCastsPass());
+  pm.addPass(mlir::createCanonicalizerPass());
+  pm.addPass(mlir::createCSEPass());
+  // Last: what it adds needs no conversion.
+  pm.addPass(createKernelEntries());
+}
+
 /// In the order of Level.
 constexpr llvm::StringLiteral kLevelNames[] = {"nn", "graph", "linalg", "rt"};
 
-mlir::OpPrintingFlags printingFlags() { return mlir::OpPrintingFlags().elideLargeElementsAttrs(32).elideLargeResourceString(64); }
+mlir::OpPrintingFlags printingFlags() {
+  return mlir::OpPrintingFlags().elideLargeElementsAttrs(32).elideLargeResourceString(64);
+}
 
 /// Writes "2-graph.mlir" and so on.
 llvm::LogicalResult dumpLevel(mlir::ModuleOp module, const CompileOptions &options, Level level) {
   if (options.dumpDir.empty()) {
     return mlir::success();
   }
-  llvm::Error error = emit::writeDump(options.dumpDir, std::to_string(int(level) + 1) + "-" + kLevelNames[int(level)] + ".mlir", toText(module));
+  llvm::Error error = emit::writeDump(
+      options.dumpDir, std::to_string(int(level) + 1) + "-" + kLevelNames[int(level)] + ".mlir", toText(module));
   return error ? llvm::LogicalResult(module.emitError() << llvm::toString(std::move(error))) : mlir::success();
 }
 } // namespace
@@ -89,6 +128,12 @@ void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level
   if (passes(Level::RT)) {
     addRTPasses(pm, options);
   }
+}
+
+llvm::LogicalResult lowerKernels(mlir::ModuleOp kernels) {
+  mlir::PassManager pm(kernels.getContext());
+  addKernelPasses(pm);
+  return pm.run(kernels);
 }
 
 std::string toText(mlir::ModuleOp module) {
@@ -110,9 +155,10 @@ llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &opt
     if (options.printAfterChange) {
       // Passes on functions print as they go; in turns, so that texts do not mix.
       module.getContext()->disableMultithreading();
-      pm.enableIRPrinting([](mlir::Pass *, mlir::Operation *) { return false; }, [](mlir::Pass *, mlir::Operation *) { return true; },
-                          /*printModuleScope=*/false, /*printAfterOnlyOnChange=*/true, /*printAfterOnlyOnFailure=*/false, llvm::errs(),
-                          printingFlags());
+      pm.enableIRPrinting([](mlir::Pass *, mlir::Operation *) { return false; },
+                          [](mlir::Pass *, mlir::Operation *) { return true; },
+                          /*printModuleScope=*/false, /*printAfterOnlyOnChange=*/true,
+                          /*printAfterOnlyOnFailure=*/false, llvm::errs(), printingFlags());
     }
     buildPipeline(pm, options, Level(level - 1), Level(level));
     if (mlir::failed(pm.run(module)) || mlir::failed(dumpLevel(module, options, Level(level)))) {

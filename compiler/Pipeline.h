@@ -15,6 +15,10 @@ void registerAllDialects(mlir::DialectRegistry &registry);
 void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level from, Level to);
 /// Runs them, level by level, with what the options say about dumps, printing and timing. Errors are emitted.
 llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &options, Level from, Level to);
+/// Lowers a module of nothing but kernels (docs/architecture.md, "Kernel functions") to the LLVM dialect: each public
+/// function becomes one with the signature of `dlc_kernel_fn`, private ones keep theirs, with memrefs as bare pointers.
+/// Float arithmetic may contract, nothing else.
+llvm::LogicalResult lowerKernels(mlir::ModuleOp kernels);
 /// The module as text, without the bytes of large constants.
 std::string toText(mlir::ModuleOp module);
 } // namespace dlc

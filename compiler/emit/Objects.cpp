@@ -1,7 +1,7 @@
 //===- Objects.cpp - kernels and tables to object code ----------------------------------------------===//
 #include "compiler/emit/Objects.h"
 #include "compiler/passes/Kernels.h"
-#include "compiler/target/cpu/LowerKernels.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LLVMContext.h"
@@ -72,12 +72,12 @@ std::string modelSymbol(llvm::StringRef name) { return "dlc_model_" + identifier
 std::string kernelSymbol(llvm::StringRef name, llvm::StringRef kernel) { return "dlc_" + identifier(name) + "_" + identifier(kernel); }
 std::string weightsSymbol(llvm::StringRef name) { return "dlc_weights_" + identifier(name); }
 
-mlir::FailureOr<KernelTexts> kernelTexts(mlir::ModuleOp kernels, const CompileOptions &options) {
+mlir::FailureOr<KernelTexts> kernelTexts(mlir::ModuleOp kernels, const CompileOptions &options, LowerKernels lower) {
   mlir::OwningOpRef<mlir::ModuleOp> copy(kernels.clone());
   KernelTexts texts;
   for (mlir::OwningOpRef<mlir::ModuleOp> &module : partition(*copy, options, 1)) {
     llvm::LLVMContext context;
-    if (mlir::failed(cpu::lowerKernelsToLLVMDialect(*module, options.target))) {
+    if (mlir::failed(lower(*module))) {
       return mlir::failure();
     }
     llvm::Expected<std::unique_ptr<llvm::Module>> llvmModule = translateOne(*module, context);
@@ -95,12 +95,12 @@ mlir::FailureOr<KernelTexts> kernelTexts(mlir::ModuleOp kernels, const CompileOp
   return texts;
 }
 
-mlir::FailureOr<std::vector<Bytes>> compileKernels(mlir::ModuleOp kernels, const CompileOptions &options) {
+mlir::FailureOr<std::vector<Bytes>> compileKernels(mlir::ModuleOp kernels, const CompileOptions &options, LowerKernels lower) {
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules = partition(kernels, options, kMostObjects);
   std::vector<Bytes> objects(modules.size());
   std::vector<std::string> errors(modules.size());
   for (auto &module : modules) {
-    if (mlir::failed(cpu::lowerKernelsToLLVMDialect(*module, options.target))) {
+    if (mlir::failed(lower(*module))) {
       return mlir::failure();
     }
   }

@@ -2,7 +2,7 @@
 // Loops over memory may become calls of these; an artifact brings its own. They are small loops, which LLVM vectorises;
 // "no-builtins" keeps them from being turned into calls of themselves.
 #include "compiler/emit/Objects.h"
-#include "compiler/target/cpu/LowerKernels.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"

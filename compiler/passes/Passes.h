@@ -12,6 +12,9 @@ class ArithDialect;
 namespace linalg {
 class LinalgDialect;
 }
+namespace LLVM {
+class LLVMDialect;
+}
 namespace math {
 class MathDialect;
 }

@@ -142,3 +142,32 @@ def AssignLayout : Pass<"dlc-assign-layout", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
+
+def PrepareKernels : Pass<"dlc-prepare-kernels", "::mlir::ModuleOp"> {
+  let summary = "notes what each kernel takes, and lets float arithmetic contract";
+  let description = [{
+    For a module of kernels alone, before its functions become LLVM's: `dlc-kernel-entries` wants to know by then how many
+    buffers and sizes a kernel has, and types no longer tell.
+
+    ```
+    func.func @k(%b: memref<8xf32>, %n: index, %begin: index, %end: index, %scratch: memref<1xi8>) -> i32
+    ->  func.func private @k(...) -> i32 attributes {dlc.kernel = array<i64: 1, 1>}
+    ```
+  }];
+}
+
+def KernelEntries : Pass<"dlc-kernel-entries", "::mlir::ModuleOp"> {
+  let summary = "gives kernels the signature of dlc_kernel_fn";
+  let description = [{
+    The public symbol becomes a function that loads the pointers and sizes and calls the kernel, which is inlined.
+
+    ```
+    llvm.func @k(%b: !llvm.ptr, %n: i64, %begin: i64, %end: i64, %scratch: !llvm.ptr) -> i32 {dlc.kernel = [1, 1]}
+    ->  llvm.func @k(%buffers: !llvm.ptr, %dims: !llvm.ptr, %begin: i64, %end: i64, %scratch: !llvm.ptr) -> i32
+        llvm.func internal @k.body(...)
+    ```
+
+    Masked accesses of 16-bit floats become accesses of integers.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}

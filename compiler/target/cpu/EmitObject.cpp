@@ -1,4 +1,4 @@
-#include "compiler/target/cpu/LowerKernels.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"

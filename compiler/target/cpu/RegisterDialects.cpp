@@ -1,4 +1,4 @@
-#include "compiler/target/cpu/LowerKernels.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

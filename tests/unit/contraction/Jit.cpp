@@ -1,5 +1,6 @@
 #include "Jit.h"
-#include "compiler/target/cpu/LowerKernels.h"
+#include "compiler/Pipeline.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -68,7 +69,7 @@ Kernel Kernel::compile(MLIRContext &context, const TargetInfo &target, const std
     std::error_code ec;
     llvm::raw_fd_ostream(dump + ".mlir", ec) << *module;
   }
-  if (failed(lowerKernelsToLLVMDialect(*module, target))) {
+  if (failed(lowerKernels(*module))) {
     die("lowering failed");
   }
   llvm::LLVMContext llvmContext;

@@ -1,6 +1,7 @@
 #include "Elementwise.h"
 #include "compiler/passes/math/ExpandMath.h"
-#include "compiler/target/cpu/LowerKernels.h"
+#include "compiler/Pipeline.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -125,7 +126,7 @@ Elementwise Elementwise::compile(const Spec &spec, const cpu::TargetInfo &target
   context.loadAllAvailableDialects();
   OwningOpRef<ModuleOp> module = buildModule(context, spec);
   expandMath(*module, MathOptions::of(target));
-  if (failed(verify(*module)) || failed(cpu::lowerKernelsToLLVMDialect(*module, target))) {
+  if (failed(verify(*module)) || failed(lowerKernels(*module))) {
     die("lowering failed");
   }
   llvm::LLVMContext llvmContext;
