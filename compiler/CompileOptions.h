@@ -10,6 +10,8 @@ class TimingScope;
 } // namespace mlir
 
 namespace dlc {
+struct CompileProgress;
+
 struct CompileOptions {
   /// The model's name: the artifact's only symbol is dlc_model_<name>.
   std::string name = "model";
@@ -29,6 +31,10 @@ struct CompileOptions {
   bool printAfterChange = false;
   /// Where the time of levels and passes is added up, when not null.
   mlir::TimingScope *timing = nullptr;
+  /// Set when a failure is a fault of dlc and not of the model, when not null.
+  bool *internalError = nullptr;
+  /// Where the compilation tells how far it is, when not null.
+  CompileProgress *progress = nullptr;
 };
 } // namespace dlc
 #endif

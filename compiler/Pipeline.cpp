@@ -1,5 +1,7 @@
 //===- Pipeline.cpp - the whole pipeline: one function per level ----------------------------===//
 #include "compiler/Pipeline.h"
+#include "compiler/Reproducer.h"
+#include "compiler/CompileProgress.h"
 #include "compiler/emit/Files.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/target/cpu/EmitObject.h"
@@ -33,6 +35,9 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 namespace {
+/// In the order of Level.
+constexpr llvm::StringLiteral kLevelNames[] = {"nn", "graph", "linalg", "rt"};
+
 /// nn -> nn: the graph that kernels are made from.
 void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   mlir::OpPassManager &graph = pm.nest<mlir::func::FuncOp>();
@@ -99,11 +104,53 @@ void addKernelPasses(mlir::OpPassManager &pm) {
   pm.addPass(createKernelEntries());
 }
 
-/// In the order of Level.
-constexpr llvm::StringLiteral kLevelNames[] = {"nn", "graph", "linalg", "rt"};
-
 mlir::OpPrintingFlags printingFlags() {
   return mlir::OpPrintingFlags().elideLargeElementsAttrs(32).elideLargeResourceString(64);
+}
+
+/// From the level above.
+void addPasses(mlir::OpPassManager &pm, const CompileOptions &options, Level level) {
+  switch (level) {
+  case Level::NN:
+    return;
+  case Level::Graph:
+    return addGraphPasses(pm, options);
+  case Level::Linalg:
+    return addLinalgPasses(pm, options);
+  case Level::RT:
+    return addRTPasses(pm, options);
+  }
+}
+
+void printChanges(mlir::PassManager &pm) {
+  // Passes on functions print as they go; in turns, so that texts do not mix.
+  pm.getContext()->disableMultithreading();
+  pm.enableIRPrinting([](mlir::Pass *, mlir::Operation *) { return false; },
+                      [](mlir::Pass *, mlir::Operation *) { return true; },
+                      /*printModuleScope=*/false, /*printAfterOnlyOnChange=*/true,
+                      /*printAfterOnlyOnFailure=*/false, llvm::errs(), printingFlags());
+}
+
+/// Runs one level's passes, and checks what they promise.
+llvm::LogicalResult runLevel(mlir::ModuleOp module, const CompileOptions &options, Level level) {
+  llvm::StringRef from = kLevelNames[int(level) - 1], to = kLevelNames[int(level)];
+  mlir::TimingScope scope = options.timing ? options.timing->nest(to) : mlir::TimingScope();
+  Reproducer reproducer(module);
+  mlir::PassManager pm(module.getContext()), check(module.getContext());
+  pm.enableTiming(scope);
+  if (options.printAfterChange) {
+    printChanges(pm);
+  }
+  addPasses(pm, options, level);
+  check.addPass(createVerifyLevel({to.str()}));
+  bool hasRun = mlir::succeeded(pm.run(module));
+  if (hasRun && mlir::succeeded(check.run(module))) {
+    return mlir::success();
+  }
+  if (hasRun || reproducer.isInternalError(module)) {
+    reproducer.write(options, from, to);
+  }
+  return mlir::failure();
 }
 
 /// Writes "2-graph.mlir" and so on.
@@ -118,15 +165,9 @@ llvm::LogicalResult dumpLevel(mlir::ModuleOp module, const CompileOptions &optio
 } // namespace
 
 void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level from, Level to) {
-  auto passes = [&](Level level) { return from < level && level <= to; };
-  if (passes(Level::Graph)) {
-    addGraphPasses(pm, options);
-  }
-  if (passes(Level::Linalg)) {
-    addLinalgPasses(pm, options);
-  }
-  if (passes(Level::RT)) {
-    addRTPasses(pm, options);
+  for (int level = int(from) + 1; level <= int(to); ++level) {
+    addPasses(pm, options, Level(level));
+    pm.addPass(createVerifyLevel({kLevelNames[level].str()}));
   }
 }
 
@@ -149,19 +190,10 @@ llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &opt
     return mlir::failure();
   }
   for (int level = int(from) + 1; level <= int(to); ++level) {
-    mlir::TimingScope scope = options.timing ? options.timing->nest(kLevelNames[level]) : mlir::TimingScope();
-    mlir::PassManager pm(module.getContext());
-    pm.enableTiming(scope);
-    if (options.printAfterChange) {
-      // Passes on functions print as they go; in turns, so that texts do not mix.
-      module.getContext()->disableMultithreading();
-      pm.enableIRPrinting([](mlir::Pass *, mlir::Operation *) { return false; },
-                          [](mlir::Pass *, mlir::Operation *) { return true; },
-                          /*printModuleScope=*/false, /*printAfterOnlyOnChange=*/true,
-                          /*printAfterOnlyOnFailure=*/false, llvm::errs(), printingFlags());
+    if (options.progress) {
+      options.progress->set(kLevelNames[level].data(), 200 * level);
     }
-    buildPipeline(pm, options, Level(level - 1), Level(level));
-    if (mlir::failed(pm.run(module)) || mlir::failed(dumpLevel(module, options, Level(level)))) {
+    if (mlir::failed(runLevel(module, options, Level(level))) || mlir::failed(dumpLevel(module, options, Level(level)))) {
       return mlir::failure();
     }
   }

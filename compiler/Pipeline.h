@@ -13,7 +13,8 @@ enum class Level { NN, Graph, Linalg, RT };
 void registerAllDialects(mlir::DialectRegistry &registry);
 /// Adds the passes that lead from `from` to `to` (which may be equal: nothing is added).
 void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level from, Level to);
-/// Runs them, level by level, with what the options say about dumps, printing and timing. Errors are emitted.
+/// Runs them, level by level, with what the options say about dumps, printing and timing. Errors are emitted. One that is
+/// a fault of dlc says so, and how to reproduce it from a file that is written then.
 llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &options, Level from, Level to);
 /// Lowers a module of nothing but kernels (docs/architecture.md, "Kernel functions") to the LLVM dialect: each public
 /// function becomes one with the signature of `dlc_kernel_fn`, private ones keep theirs, with memrefs as bare pointers.

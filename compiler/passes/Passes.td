@@ -171,3 +171,16 @@ def KernelEntries : Pass<"dlc-kernel-entries", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
+
+def VerifyLevel : Pass<"dlc-verify-level", "::mlir::ModuleOp"> {
+  let summary = "checks that IR keeps what its level promises";
+  let description = [{
+    After the last pass of each level: only ops that may be there, every size of the model a formula, no tensor in kernels
+    that are loops. What it finds is a fault of the passes before it.
+
+    ```
+    error: internal error: at level rt, expected no 'nn.relu' in the model
+    ```
+  }];
+  let options = [Option<"level", "level", "std::string", "", "nn, graph, linalg or rt">];
+}
