@@ -25,6 +25,8 @@ struct TargetInfo {
   bool bf16 = false;
   /// Masked loads and stores of every element width cost the same as plain ones.
   bool cheapMasks = false;
+  /// Whether convolutions may use Winograd's algorithm, whose rounding is coarser than the direct sum's.
+  bool winograd = true;
   /// Cache sizes per core, in bytes.
   int64_t l1 = 32 * 1024;
   int64_t l2 = 512 * 1024;

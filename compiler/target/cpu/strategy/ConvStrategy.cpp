@@ -1,80 +1,10 @@
 //===- ConvStrategy.cpp - convolutions with constant weights, channel-last ---------------------------===//
-#include "compiler/target/cpu/contraction/Conv.h"
 #include "compiler/target/cpu/contraction/Depthwise.h"
-#include "compiler/target/cpu/strategy/KernelFrame.h"
+#include "compiler/target/cpu/strategy/ConvProblems.h"
 
 namespace dlc::cpu {
 namespace {
 using mlir::Value;
-
-bool isConstant(Value v) { return v.getDefiningOp<nn::ConstantOp>() != nullptr; }
-
-mlir::RankedTensorType typeOf(Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()); }
-
-/// Element types that the emitters have.
-bool hasContractionType(mlir::Type t) {
-  return t.isF32() || t.isF64() || t.isF16() || t.isBF16() || t.isInteger(8);
-}
-
-template <class Op> bool fits(Op op) {
-  int64_t rank = nn::rankOf(op.getInput());
-  mlir::RankedTensorType weight = typeOf(op.getWeight());
-  return op.getChannelLast() && rank >= 3 && rank <= 5 && isConstant(op.getWeight()) && weight.hasStaticShape() &&
-         weight.getNumElements() > 0 && hasContractionType(weight.getElementType()) &&
-         hasContractionType(nn::elementOf(op.getInput()));
-}
-
-/// The problem; `outputChannels` are all groups'.
-template <class Op> ConvProblem problemOf(Op op, int64_t channels, int64_t outputChannels, llvm::function_ref<Idx(dim::Expr)> size) {
-  ConvProblem p;
-  dim::Shape input = nn::shapeOf(op.getInput()), output = nn::shapeOf(op.getResult());
-  llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();
-  int64_t n = input.size() - 2;
-  p.batch = size(input[0]);
-  for (int64_t i = 0; i < n; ++i) {
-    ConvAxis &a = p.axes[3 - n + i];
-    a.input = size(input[1 + i]);
-    a.output = size(output[1 + i]);
-    a.kernel = weight[2 + i];
-    a.stride = op.getStrides()[i];
-    a.dilation = op.getDilations()[i];
-    a.padBegin = op.getPads()[i];
-    a.padEnd = op.getPads()[n + i];
-  }
-  p.channels = channels;
-  p.outputChannels = outputChannels;
-  p.groups = op.getGroups();
-  mlir::Type x = nn::elementOf(op.getInput()), w = nn::elementOf(op.getWeight());
-  p.types = ContractionTypes::of(nn::getStorageType(x), nn::getStorageType(w), !x.isUnsignedInteger(), !w.isUnsignedInteger());
-  return p;
-}
-ConvProblem problemOf(nn::ConvOp op, llvm::function_ref<Idx(dim::Expr)> size) {
-  llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();
-  ConvProblem p = problemOf(op, weight[1] * op.getGroups(), weight[0], size);
-  p.padValue = double(int64_t(op.getPadValue()));
-  return p;
-}
-ConvProblem problemOf(nn::ConvTransposeOp op, llvm::function_ref<Idx(dim::Expr)> size) {
-  llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();
-  return problemOf(op, weight[0], weight[1] * op.getGroups(), size);
-}
-/// For choosing only: dynamic sizes have no value.
-Idx sizeForChoice(dim::Expr e) {
-  std::optional<int64_t> c = dim::getConstant(e);
-  return c ? Idx(*c) : Idx(mlir::ShapedType::kDynamic);
-}
-
-nn::Tensor bytesLike(const nn::Tensor &t, int64_t bytes) {
-  return nn::Tensor::zeros(t.element(), {bytes / int64_t(nn::getElementBits(t.element()) / 8)});
-}
-
-std::string keyOf(llvm::StringRef kind, std::initializer_list<int64_t> numbers) {
-  std::string key = kind.str();
-  for (int64_t n : numbers) {
-    key += " " + std::to_string(n);
-  }
-  return key;
-}
 
 PackedArgument packWith(unsigned argument, const PackedWeights &w, bool inputMajor) {
   PackedArgument p;
@@ -87,17 +17,6 @@ PackedArgument packWith(unsigned argument, const PackedWeights &w, bool inputMaj
   };
   return p;
 }
-
-/// 2 * outputs * taps * channels per group.
-dim::Expr convFlops(KernelFrame &f, Value result, Value weight, int64_t groups, bool transposed) {
-  mlir::RankedTensorType w = typeOf(weight);
-  int64_t perOutput = 2 * w.getNumElements() / (transposed ? w.getDimSize(1) : w.getDimSize(0));
-  perOutput /= transposed ? groups : 1;
-  dim::Shape shape = nn::shapeOf(result);
-  return dim::mul(dim::product(result.getContext(), shape), f.constant(perOutput));
-}
-
-dim::Expr ceilDiv(KernelFrame &f, dim::Expr a, int64_t b) { return dim::ceilDiv(a, f.constant(b)); }
 
 /// batch * rows / tileRows * columns / tileColumns, given the output's spatial sizes.
 dim::Expr spatialTiles(KernelFrame &f, dim::Expr batch, llvm::ArrayRef<dim::Expr> spatial, int64_t tileRows, int64_t tileColumns) {
@@ -116,23 +35,19 @@ dim::Expr convTiles(KernelFrame &f, const ConvPlan &plan, const PackedWeights &w
   return dim::mul(f.constant(panels), spatialTiles(f, batch, spatial, plan.tile.tileRows, plan.tile.tileColumns));
 }
 
-dim::Shape spatialOf(Value result) {
-  dim::Shape shape = nn::shapeOf(result);
-  return dim::Shape(llvm::ArrayRef(shape).drop_front().drop_back());
-}
 } // namespace
 
 bool matchesDepthwise(mlir::Operation *root, const TargetInfo &) {
   auto op = llvm::dyn_cast<nn::ConvOp>(root);
-  return op && fits(op) && isDepthwise(problemOf(op, sizeForChoice)) && op.getGroups() > 1;
+  return op && fitsEmitter(op) && isDepthwise(problemOf(op, sizeForChoice)) && op.getGroups() > 1;
 }
 bool matchesConv(mlir::Operation *root, const TargetInfo &) {
   auto op = llvm::dyn_cast<nn::ConvOp>(root);
-  return op && fits(op);
+  return op && fitsEmitter(op);
 }
 bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &) {
   auto op = llvm::dyn_cast<nn::ConvTransposeOp>(root);
-  return op && fits(op) && llvm::all_of(op.getStrides(), [](int64_t s) { return s <= 4; });
+  return op && fitsEmitter(op) && llvm::all_of(op.getStrides(), [](int64_t s) { return s <= 4; });
 }
 
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {

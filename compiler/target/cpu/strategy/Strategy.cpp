@@ -6,6 +6,7 @@ namespace dlc::cpu {
 namespace {
 constexpr Strategy kStrategies[] = {
     {"depthwise", matchesDepthwise, emitDepthwiseKernel},
+    {"winograd", matchesWinograd, emitWinogradKernel},
     {"conv", matchesConv, emitConvKernel},
     {"conv_transpose", matchesConvTranspose, emitConvTransposeKernel},
     {"gemm_packed", matchesPackedMatmul, emitPackedMatmulKernel},

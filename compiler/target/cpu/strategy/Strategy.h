@@ -38,10 +38,12 @@ bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root);
 
 bool matchesConv(mlir::Operation *root, const TargetInfo &target);
 bool matchesDepthwise(mlir::Operation *root, const TargetInfo &target);
+bool matchesWinograd(mlir::Operation *root, const TargetInfo &target);
 bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &target);
 bool matchesMatmul(mlir::Operation *root, const TargetInfo &target);
 bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &target);
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitConvTransposeKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitMatmulKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);

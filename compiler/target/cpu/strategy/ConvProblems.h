@@ -1,0 +1,26 @@
+//===- ConvProblems.h - from nn's convolutions to those of the emitters ----------------------------------===//
+#ifndef DLC_COMPILER_TARGET_CPU_STRATEGY_CONVPROBLEMS_H
+#define DLC_COMPILER_TARGET_CPU_STRATEGY_CONVPROBLEMS_H
+#include "compiler/target/cpu/contraction/Conv.h"
+#include "compiler/target/cpu/strategy/KernelFrame.h"
+
+namespace dlc::cpu {
+/// Whether the emitters have the op: channel-last, of rank 3 to 5, with constant weights of a type that they have.
+bool fitsEmitter(nn::ConvOp op);
+bool fitsEmitter(nn::ConvTransposeOp op);
+/// The op in the emitters' terms, with sizes as `size` gives them.
+ConvProblem problemOf(nn::ConvOp op, llvm::function_ref<Idx(dim::Expr)> size);
+ConvProblem problemOf(nn::ConvTransposeOp op, llvm::function_ref<Idx(dim::Expr)> size);
+/// For choosing only: dynamic sizes have no value.
+Idx sizeForChoice(dim::Expr e);
+/// The sizes between batch and channels.
+dim::Shape spatialOf(mlir::Value result);
+/// 2 * outputs * taps * channels per group.
+dim::Expr convFlops(KernelFrame &f, mlir::Value result, mlir::Value weight, int64_t groups, bool transposed);
+dim::Expr ceilDiv(KernelFrame &f, dim::Expr a, int64_t b);
+/// A tensor of zeros of `bytes` bytes with elements like those of `t`.
+nn::Tensor bytesLike(const nn::Tensor &t, int64_t bytes);
+/// "kind 1 2 3".
+std::string keyOf(llvm::StringRef kind, std::initializer_list<int64_t> numbers);
+} // namespace dlc::cpu
+#endif
