@@ -213,6 +213,14 @@ private:
         steps.push_back(slice.getSteps()[p]);
       }
       attrs.set("steps", b.getDenseI64ArrayAttr(steps));
+    } else if (auto resize = llvm::dyn_cast<nn::ResizeOp>(op); resize && !resize.getRoi()) {
+      state.operands.push_back(asLast(resize.getInput()));
+      attrs.set("sizes", permute(resize.getSizes()));
+      llvm::SmallVector<double> scales;
+      for (int64_t p : toLast(rank)) {
+        scales.push_back(resize.getScales()[p]);
+      }
+      attrs.set("scales", b.getDenseF64ArrayAttr(scales));
     } else if (auto reduce = llvm::dyn_cast<nn::ReduceOp>(op); reduce && reduce.getKeepDims()) {
       state.operands.push_back(asLast(reduce.getInput()));
       llvm::SmallVector<int64_t> axes;

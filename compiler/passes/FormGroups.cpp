@@ -39,6 +39,71 @@ bool sameShape(mlir::Value a, mlir::Value b) {
   return x.size() == y.size() && llvm::all_of(llvm::zip(x, y), [](auto p) { return dim::equal(std::get<0>(p), std::get<1>(p)); });
 }
 
+/// The last dims of size 1 of `v`, whose other dims are those of `whole`: a number per row. No dims when `v` is no such.
+llvm::ArrayRef<dim::Expr> rowOf(mlir::Value v, mlir::Value whole, dim::Shape &storage) {
+  dim::Shape own = nn::shapeOf(v);
+  storage = nn::shapeOf(whole);
+  size_t outer = own.size();
+  while (outer > 0 && dim::isConstant(own[outer - 1], 1)) {
+    --outer;
+  }
+  bool same = own.size() == storage.size() &&
+              llvm::all_of(llvm::seq<size_t>(0, outer), [&](size_t d) { return dim::equal(own[d], storage[d]); });
+  return same ? llvm::ArrayRef<dim::Expr>(storage).drop_front(outer) : llvm::ArrayRef<dim::Expr>();
+}
+
+/// Rows of at most this many elements may be all that there is for a thread.
+constexpr int64_t kSmallRow = 1 << 14;
+
+/// Whether `v` has one number for each row of `whole`, and rows are small enough to be computed by one thread each.
+bool isRowNumber(mlir::Value v, mlir::Value whole) {
+  dim::Shape shape;
+  llvm::ArrayRef<dim::Expr> row = rowOf(v, whole, shape);
+  int64_t elements = 1;
+  for (dim::Expr e : row) {
+    elements = std::min(elements * dim::getConstant(e).value_or(kSmallRow), 2 * kSmallRow);
+  }
+  return !row.empty() && elements <= kSmallRow;
+}
+
+/// Ops that work row by row, a row being the dims from some axis on.
+bool isRowOp(mlir::Operation *op) {
+  if (auto softmax = llvm::dyn_cast<nn::SoftmaxOp>(op)) {
+    return int64_t(softmax.getAxis()) + 1 == nn::rankOf(softmax.getInput());
+  }
+  return llvm::isa<nn::LayerNormOp, nn::InstanceNormOp>(op);
+}
+/// A reduction over the last dims, which stay as dims of size 1.
+bool reducesRows(mlir::Operation *op) {
+  auto reduce = llvm::dyn_cast<nn::ReduceOp>(op);
+  if (!reduce || !reduce.getKeepDims() || reduce.getAxes().empty()) {
+    return false;
+  }
+  int64_t count = reduce.getAxes().size(), rank = nn::rankOf(reduce.getInput());
+  return llvm::all_of(reduce.getAxes(), [&](int64_t a) { return a >= rank - count; });
+}
+
+/// Whether `v` may be computed in the kernel of `consumer`, which reads it.
+bool fuses(mlir::Value v, mlir::Operation *consumer) {
+  mlir::Operation *producer = v.getDefiningOp();
+  // These read an element of an operand at most once.
+  bool moves = llvm::isa<nn::TransposeOp, nn::SliceOp, nn::ReduceOp, nn::ConcatOp>(consumer);
+  if (auto pad = llvm::dyn_cast<nn::PadOp>(consumer)) {
+    moves |= pad.getMode() == nn::PadMode::Constant;
+  }
+  if (moves || (isRowOp(consumer) && v == consumer->getOperand(0))) {
+    return isElementwise(producer);
+  }
+  if (!isElementwise(consumer)) {
+    return false;
+  }
+  mlir::Value result = consumer->getResult(0);
+  if (sameShape(v, result)) {
+    return isElementwise(producer) || isRowOp(producer) || llvm::isa<nn::SliceOp>(producer) || reducesRows(producer);
+  }
+  return (isElementwise(producer) || reducesRows(producer)) && isRowNumber(v, result);
+}
+
 class Former {
 public:
   Former(mlir::Block &block, const cpu::TargetInfo &target) : block(block), target(target) {}
@@ -66,54 +131,75 @@ public:
   }
 
 private:
-  /// The contraction and the chain of elementwise ops that alone use its result, with what else feeds only the chain.
+  /// The contraction and elementwise ops that use its result, with what else feeds only them: as many as have one
+  /// result together.
   Ops withEpilogue(mlir::Operation *root, const cpu::Strategy *strategy) {
-    Ops ops;
-    ops.insert(root);
-    mlir::Operation *last = root;
-    while (ops.size() < kMostOps && last->getResult(0).hasOneUse()) {
-      mlir::Operation *next = *last->getResult(0).user_begin();
-      if (!isElementwise(next) || next->getBlock() != root->getBlock() || taken.contains(next) ||
-          !sameShape(next->getResult(0), root->getResult(0)) || (strategy && !cpu::fitsEpilogue(next, root))) {
+    llvm::SmallVector<Ops> prefixes{Ops()};
+    prefixes[0].insert(root);
+    while (prefixes.back().size() < kMostOps) {
+      mlir::Operation *next = nextOfEpilogue(prefixes.back(), root, strategy);
+      if (!next) {
         break;
       }
-      ops.insert(next);
-      last = next;
+      Ops ops = prefixes.back();
       for (mlir::Value v : next->getOperands()) {
         mlir::Operation *side = v.getDefiningOp();
-        if (side && !ops.contains(side) && v.hasOneUse() && isElementwise(side) && side->getBlock() == root->getBlock() &&
-            !taken.contains(side) && sameShape(v, root->getResult(0)) && strategy && cpu::fitsEpilogue(side, root)) {
+        if (strategy && side && !ops.contains(side) && v.hasOneUse() && canFollow(side, root, strategy)) {
           ops.insert(side);
         }
       }
+      ops.insert(next);
+      prefixes.push_back(ops);
     }
-    return ops;
+    auto escapes = [](const Ops &ops) {
+      return llvm::count_if(ops, [&](mlir::Operation *op) {
+        return llvm::any_of(op->getUsers(), [&](mlir::Operation *user) { return !ops.contains(user); });
+      });
+    };
+    while (prefixes.size() > 1 && escapes(prefixes.back()) > 1) {
+      prefixes.pop_back();
+    }
+    return prefixes.back();
+  }
+  bool canFollow(mlir::Operation *op, mlir::Operation *root, const cpu::Strategy *strategy) {
+    return isElementwise(op) && op->getBlock() == root->getBlock() && !taken.contains(op) &&
+           sameShape(op->getResult(0), root->getResult(0)) && (!strategy || cpu::fitsEpilogue(op, root));
+  }
+  /// The first op of the block that uses a result of `ops` and can follow them.
+  mlir::Operation *nextOfEpilogue(const Ops &ops, mlir::Operation *root, const cpu::Strategy *strategy) {
+    mlir::Operation *first = nullptr;
+    for (mlir::Operation *op : ops) {
+      for (mlir::Operation *user : op->getUsers()) {
+        if (!ops.contains(user) && canFollow(user, root, strategy) && (!first || user->isBeforeInBlock(first))) {
+          first = user;
+        }
+      }
+    }
+    return first;
   }
 
-  /// The op and the elementwise ops that feed only it, each element read once.
+  /// The op and what feeds only it, as long as nothing is computed again and again.
   Ops withProducers(mlir::Operation *root) {
     Ops ops;
     ops.insert(root);
-    for (size_t i = 0; i < ops.size() && ops.size() < kMostOps; ++i) {
-      mlir::Operation *consumer = ops[i];
-      if (!readsEachOnce(consumer)) {
-        continue;
-      }
-      for (mlir::Value v : consumer->getOperands()) {
+    for (size_t i = 0; i < ops.size(); ++i) {
+      for (mlir::Value v : ops[i]->getOperands()) {
         mlir::Operation *producer = v.getDefiningOp();
-        if (!producer || !isElementwise(producer) || producer->getBlock() != root->getBlock() || taken.contains(producer) ||
-            !llvm::all_of(v.getUsers(), [&](mlir::Operation *u) { return ops.contains(u); }) ||
-            (isElementwise(consumer) && !sameShape(v, consumer->getResult(0)))) {
-          continue;
+        if (producer && ops.size() < kMostOps && producer->getBlock() == root->getBlock() && !taken.contains(producer) &&
+            !isContraction(producer) && needsKernel(producer) && fuses(v, ops[i]) && staysAhead(v, ops, root)) {
+          ops.insert(producer);
         }
-        ops.insert(producer);
       }
     }
     return ops;
   }
-  /// Ops that read each element of each operand at most once (or may: elementwise ops are checked by shape).
-  static bool readsEachOnce(mlir::Operation *op) {
-    return isElementwise(op) || llvm::isa<nn::TransposeOp, nn::SliceOp, nn::ReduceOp>(op);
+  /// Whether only the group uses `v`; or an elementwise group stores it too, and others use it after the group.
+  static bool staysAhead(mlir::Value v, const Ops &ops, mlir::Operation *root) {
+    bool asResult = isElementwise(v.getDefiningOp()) && isElementwise(root) && sameShape(v, root->getResult(0));
+    return llvm::all_of(v.getUsers(), [&](mlir::Operation *user) {
+      mlir::Operation *here = root->getBlock()->findAncestorOpInBlock(*user);
+      return ops.contains(user) || (asResult && here && root->isBeforeInBlock(here));
+    });
   }
 
   void form(const Ops &ops, llvm::StringRef strategy) {

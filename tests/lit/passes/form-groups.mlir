@@ -45,3 +45,71 @@ func.func @producers(%x: tensor<6xf32>) -> tensor<2xf32> {
   %3 = nn.reduce %2 {axes = array<i64: 1>, keep_dims = false, kind = 0 : i32} : (tensor<2x3xf32>) -> tensor<2xf32>
   return %3 : tensor<2xf32>
 }
+
+// Numbers of rows are computed in the kernel that uses them: a normalisation is one group.
+// CHECK-LABEL: @rows
+// CHECK:      nn.group
+// CHECK:        nn.reduce
+// CHECK:        nn.sub
+// CHECK:        nn.reduce
+// CHECK:        nn.sqrt
+// CHECK:        nn.div
+// CHECK:        nn.yield
+// CHECK-NOT:  nn.group
+func.func @rows(%x: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %0 = nn.reduce %x {axes = array<i64: 1>, keep_dims = true, kind = 1 : i32} : (tensor<8x64xf32>) -> tensor<8x1xf32>
+  %1 = nn.sub %x, %0 : (tensor<8x64xf32>, tensor<8x1xf32>) -> tensor<8x64xf32>
+  %2 = nn.mul %1, %1 : (tensor<8x64xf32>, tensor<8x64xf32>) -> tensor<8x64xf32>
+  %3 = nn.reduce %2 {axes = array<i64: 1>, keep_dims = true, kind = 1 : i32} : (tensor<8x64xf32>) -> tensor<8x1xf32>
+  %4 = nn.sqrt %3 : (tensor<8x1xf32>) -> tensor<8x1xf32>
+  %5 = nn.div %1, %4 : (tensor<8x64xf32>, tensor<8x1xf32>) -> tensor<8x64xf32>
+  return %5 : tensor<8x64xf32>
+}
+
+// Columns are not: each thread would compute all of them.
+// CHECK-LABEL: @columns
+// CHECK:      nn.group
+// CHECK:        nn.reduce
+// CHECK-NEXT:   nn.yield
+// CHECK:      nn.group
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT:   nn.sub
+func.func @columns(%x: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %0 = nn.reduce %x {axes = array<i64: 0>, keep_dims = true, kind = 1 : i32} : (tensor<8x64xf32>) -> tensor<1x64xf32>
+  %1 = nn.sub %x, %0 : (tensor<8x64xf32>, tensor<1x64xf32>) -> tensor<8x64xf32>
+  return %1 : tensor<8x64xf32>
+}
+
+// A state that later ops read too is a second result of the group; slices are read where they lie.
+// CHECK-LABEL: @states
+// CHECK:      %[[G:.*]]:2 = nn.group "loops"(%arg0)
+// CHECK:        nn.slice
+// CHECK:        nn.slice
+// CHECK:        nn.mul
+// CHECK:        nn.tanh
+// CHECK:        nn.yield
+// CHECK-NOT:  nn.group
+// CHECK:      return %[[G]]#0, %[[G]]#1
+func.func @states(%x: tensor<4x6xf32>) -> (tensor<4x3xf32>, tensor<4x3xf32>) {
+  %0 = nn.slice %x {starts = #dim.shape<[0, 0]>, sizes = #dim.shape<[4, 3]>, steps = array<i64: 1, 1>} : (tensor<4x6xf32>) -> tensor<4x3xf32>
+  %1 = nn.slice %x {starts = #dim.shape<[0, 3]>, sizes = #dim.shape<[4, 3]>, steps = array<i64: 1, 1>} : (tensor<4x6xf32>) -> tensor<4x3xf32>
+  %2 = nn.mul %0, %1 : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+  %3 = nn.tanh %2 : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %2, %3 : tensor<4x3xf32>, tensor<4x3xf32>
+}
+
+// Not when something that the group needs, or that stands before it, reads the result.
+// CHECK-LABEL: @ordered
+// CHECK:      %[[M:.*]] = nn.group
+// CHECK:        nn.mul
+// CHECK-NEXT:   nn.yield
+// CHECK:      nn.group "loops"(%[[M]])
+// CHECK:        nn.softmax
+// CHECK:      nn.group
+// CHECK:        nn.add
+func.func @ordered(%x: tensor<4x3xf32>) -> tensor<4x3xf32> {
+  %0 = nn.mul %x, %x : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+  %1 = nn.softmax %0 {axis = 0 : i64} : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  %2 = nn.add %0, %1 : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %2 : tensor<4x3xf32>
+}

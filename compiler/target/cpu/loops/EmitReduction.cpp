@@ -13,14 +13,39 @@ constexpr int kAccumulators = 4;
 /// Reductions over this many elements are worth several accumulators.
 constexpr int64_t kLongReduction = 16;
 
+/// Whether `select` picks the smaller or greater of two by comparing just them.
+bool isExtreme(arith::SelectOp select) {
+  mlir::Operation *compare = select.getCondition().getDefiningOp();
+  Value x = select.getTrueValue(), y = select.getFalseValue();
+  if (!compare || compare->getNumOperands() != 2 || compare->getBlock() != select->getBlock()) {
+    return false;
+  }
+  Value l = compare->getOperand(0), r = compare->getOperand(1);
+  if (x == y || !((l == x && r == y) || (l == y && r == x))) {
+    return false;
+  }
+  if (auto floats = llvm::dyn_cast<arith::CmpFOp>(compare)) {
+    using P = arith::CmpFPredicate;
+    return llvm::is_contained({P::OLT, P::OLE, P::OGT, P::OGE}, floats.getPredicate());
+  }
+  auto integers = llvm::dyn_cast<arith::CmpIOp>(compare);
+  using P = arith::CmpIPredicate;
+  return integers && !llvm::is_contained({P::eq, P::ne}, integers.getPredicate());
+}
+
 /// The op at the body's end that takes the accumulator, when it may be applied in any order: numbers of one type, whose
 /// floating-point sums and products allow it.
 mlir::Operation *findCombiner(linalg::GenericOp op) {
   mlir::Block *body = op.getBody();
   Value yielded = body->getTerminator()->getOperand(0), accumulator = body->getArguments().back();
   mlir::Operation *combiner = yielded.getDefiningOp();
-  if (!combiner || combiner->getBlock() != body || !accumulator.hasOneUse() ||
-      !llvm::is_contained(combiner->getOperands(), accumulator)) {
+  if (!combiner || combiner->getBlock() != body || !llvm::is_contained(combiner->getOperands(), accumulator)) {
+    return nullptr;
+  }
+  if (auto select = llvm::dyn_cast<arith::SelectOp>(combiner)) {
+    return isExtreme(select) && accumulator.hasNUses(2) ? combiner : nullptr;
+  }
+  if (!accumulator.hasOneUse()) {
     return nullptr;
   }
   if (llvm::isa<arith::AddFOp, arith::MulFOp>(combiner)) {
@@ -123,11 +148,22 @@ LoopEmitter::Carried LoopEmitter::accumulateColumns(linalg::GenericOp op, LaneIn
 // Lanes across the elements of one result
 //===----------------------------------------------------------------------===//
 
-Value LoopEmitter::combine(mlir::Operation *combiner, Value x, Value y) {
-  mlir::Operation *op = b.clone(*combiner);
-  op->setOperands({x, y});
-  op->getResult(0).setType(x.getType());
-  return op->getResult(0);
+Value LoopEmitter::combine(linalg::GenericOp op, mlir::Operation *combiner, Value x, Value y) {
+  mlir::Value accumulator = op.getBody()->getArguments().back();
+  auto take = [&](mlir::Operation *from, Value condition) {
+    mlir::Operation *clone = b.clone(*from);
+    for (mlir::OpOperand &operand : clone->getOpOperands()) {
+      bool isCondition = condition && operand.getOperandNumber() == 0;
+      operand.set(isCondition ? condition : operand.get() == accumulator ? x : y);
+    }
+    mlir::Type result = from->getResult(0).getType();
+    clone->getResult(0).setType(llvm::isa<mlir::VectorType>(x.getType())
+                                    ? mlir::Type(llvm::cast<mlir::VectorType>(x.getType()).clone(result))
+                                    : result);
+    return clone->getResult(0);
+  };
+  auto select = llvm::dyn_cast<arith::SelectOp>(combiner);
+  return take(combiner, select ? take(select.getCondition().getDefiningOp(), Value()) : Value());
 }
 
 /// Lane i of accumulator v sums the elements i, i + lanes, ... of its share; then accumulators, then lanes are summed
@@ -142,7 +178,7 @@ void LoopEmitter::reduceAcross(linalg::GenericOp op, const LaneIndices &outer, i
     Carried sums = accumulateAcross(op, at, Carried(accumulators, start), axis);
     for (; sums.size() > 1; sums.resize((sums.size() + 1) / 2)) {
       for (size_t i = 0, half = (sums.size() + 1) / 2; half + i < sums.size(); ++i) {
-        sums[i] = combine(combiner, sums[i], sums[half + i]);
+        sums[i] = combine(op, combiner, sums[i], sums[half + i]);
       }
     }
     Value sum = sums[0];
@@ -152,12 +188,12 @@ void LoopEmitter::reduceAcross(linalg::GenericOp op, const LaneIndices &outer, i
         low.push_back(i);
         high.push_back(half + i);
       }
-      sum = combine(combiner, k.shuffle(sum, sum, low), k.shuffle(sum, sum, high));
+      sum = combine(op, combiner, k.shuffle(sum, sum, low), k.shuffle(sum, sum, high));
     }
     sum = mlir::vector::ExtractOp::create(b, k.location(), sum, 0);
     Lanes all = body.lanes;
     body.lanes = Lanes();
-    body.store(op.getResult(0), at, combine(combiner, init, sum));
+    body.store(op.getResult(0), at, combine(op, combiner, init, sum));
     body.lanes = all;
   });
 }

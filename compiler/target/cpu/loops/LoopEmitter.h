@@ -68,7 +68,7 @@ private:
   using Carried = llvm::SmallVector<mlir::Value>;
   Carried accumulateColumns(mlir::linalg::GenericOp op, LaneIndices at, Carried accumulators, int64_t column);
   Carried accumulateAcross(mlir::linalg::GenericOp op, LaneIndices at, Carried accumulators, int64_t axis);
-  mlir::Value combine(mlir::Operation *combiner, mlir::Value x, mlir::Value y);
+  mlir::Value combine(mlir::linalg::GenericOp op, mlir::Operation *combiner, mlir::Value x, mlir::Value y);
 
   LoopNest &nest;
   mlir::OpBuilder b;

@@ -128,9 +128,31 @@ Value emitMod(const Emit &e, Value x, Value y) {
   Value adjust = e.f<arith::AndIOp>(signsDiffer, emitNot(e, e.equal(r, zero)));
   return e.select(adjust, emitAdd(e.b, e.loc, r, y), r);
 }
+/// The exponent, when it is the same known number for all elements.
+std::optional<double> knownExponent(PowOp op) {
+  auto constant = op->getOperand(1).getDefiningOp<ConstantOp>();
+  auto dense = constant ? llvm::dyn_cast<mlir::DenseElementsAttr>(constant.getValue()) : mlir::DenseElementsAttr();
+  if (!dense || !dense.isSplat()) {
+    return std::nullopt;
+  }
+  mlir::Attribute value = dense.getSplatValue<mlir::Attribute>();
+  if (auto number = llvm::dyn_cast<mlir::FloatAttr>(value)) {
+    return number.getValueAsDouble();
+  }
+  auto integer = llvm::dyn_cast<mlir::IntegerAttr>(value);
+  bool fits = integer && integer.getValue().getSignificantBits() <= 32 && !elementOf(op->getOperand(1)).isUnsignedInteger();
+  return fits ? std::optional(double(integer.getValue().getSExtValue())) : std::nullopt;
+}
 Value emitPow(const Emit &e, Value x, Value y) {
   mlir::Type exponent = elementOf(e.op->getOperand(1));
   if (e.floating()) {
+    std::optional<double> known = knownExponent(llvm::cast<PowOp>(e.op));
+    if (known == 1.0 || known == 2.0) { // exact, and correctly rounded
+      return *known == 1.0 ? x : e.f<arith::MulFOp>(x, x);
+    }
+    if (known == -1.0) {
+      return e.f<arith::DivFOp>(e.constant(x, 1), x);
+    }
     Value power = emitCast(e.b, e.loc, y, exponent, e.element);
     return e.f<math::PowFOp>(x, power);
   }
