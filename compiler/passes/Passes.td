@@ -183,4 +183,5 @@ def VerifyLevel : Pass<"dlc-verify-level", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [Option<"level", "level", "std::string", "", "nn, graph, linalg or rt">];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
 }

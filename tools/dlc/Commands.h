@@ -7,6 +7,8 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -24,10 +26,18 @@ void addVerifyCommand(CLI::App &app, int &exitCode);
 /// True for files that have to be compiled before they run.
 bool isSourceModel(llvm::StringRef path);
 
-/// Compiles a source model with default options for this machine; returns the bytes of the shared object.
-llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path);
+/// Compiles a source model with default options for this machine, and with libraries of ops; returns the bytes of the
+/// shared object.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path, const std::vector<std::string> &libraries);
 
-/// Prints "dlc: error: ..." to standard error and returns exitInput.
+/// A fault of dlc, not of what it was given.
+class InternalError : public llvm::ErrorInfo<InternalError, llvm::StringError> {
+public:
+  explicit InternalError(const std::string &message) : ErrorInfo(message, llvm::inconvertibleErrorCode()) {}
+  static char ID; // NOLINT: the name that llvm::ErrorInfo wants
+};
+
+/// Prints "dlc: error: ..." to standard error and returns exitInput, or exitBug for an InternalError.
 int reportError(llvm::Error error);
 
 } // namespace dlc

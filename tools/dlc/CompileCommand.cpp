@@ -1,9 +1,11 @@
 /// \file `dlc compile`: a source model to an artifact, or to one of the levels on the way.
 #include "compiler/Compile.h"
+#include "compiler/CompileProgress.h"
 #include "compiler/Pipeline.h"
 #include "tools/common/ExitCode.h"
 #include "tools/common/FileIO.h"
 #include "tools/common/HostTensor.h"
+#include "tools/common/Progress.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/SourceModel.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -12,6 +14,9 @@
 #include "llvm/Support/raw_ostream.h"
 #include "mlir/Support/Timing.h"
 #include <CLI/CLI.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 namespace dlc {
 namespace {
@@ -35,7 +40,7 @@ int writeText(const std::string &text, const std::string &output) {
 
 int reported(const SourceModel &model) {
   model.report();
-  return exitInput;
+  return model.hasInternalError ? exitBug : exitInput;
 }
 
 int emitText(SourceModel &model, const CompileOptions &options, const CompileCommandOptions &command) {
@@ -93,12 +98,41 @@ int compileWith(const CompileCommandOptions &command, CompileOptions &options) {
     return reported(model);
   }
   importScope.stop();
+  options.internalError = &model.hasInternalError;
   if (!artifact) {
     return emitText(model, options, command);
   }
   std::string output = !command.output.empty() ? command.output : options.name + artifact->second;
   return mlir::failed(compileModule(model.module(), options, artifact->first, output)) ? reported(model) : exitDone;
 }
+
+/// Shows how far a compilation is, as long as this lives.
+class Ticker {
+public:
+  Ticker() : thread([this] { run(); }) {}
+  ~Ticker() {
+    {
+      std::lock_guard<std::mutex> guard(lock);
+      isDone = true;
+    }
+    changed.notify_one();
+    thread.join();
+  }
+  CompileProgress progress;
+
+private:
+  void run() {
+    Progress bar("compiling", 1000);
+    std::unique_lock<std::mutex> guard(lock);
+    while (!changed.wait_for(guard, std::chrono::milliseconds(100), [this] { return isDone; })) {
+      bar.update(progress.permille, progress.phase.load());
+    }
+  }
+  std::mutex lock;
+  std::condition_variable changed;
+  bool isDone = false;
+  std::thread thread; ///< last: it uses the others
+};
 
 int compile(const CompileCommandOptions &command) {
   llvm::Expected<CompileOptions> options = toCompileOptions(command.source);
@@ -113,17 +147,21 @@ int compile(const CompileCommandOptions &command) {
   timing.setEnabled(command.isTimed);
   mlir::TimingScope scope = timing.getRootScope();
   options->timing = &scope;
+  Ticker ticker;
+  ticker.progress.set("import", 0);
+  options->progress = &ticker.progress;
   return compileWith(command, *options);
 }
 
 int check(const SourceOptions &source) {
   SourceModel model;
   CompileOptions options;
+  options.internalError = &model.hasInternalError;
   if (!model.import(source) || mlir::failed(runPipeline(model.module(), options, Level::NN, Level::RT))) {
     model.report();
     size_t count = model.problems.size() + model.errors.size();
     llvm::errs() << source.path << ": " << count << (count == 1 ? " problem\n" : " problems\n");
-    return exitInput;
+    return model.hasInternalError ? exitBug : exitInput;
   }
   llvm::outs() << source.path << ": supported\n";
   return exitDone;
@@ -160,9 +198,10 @@ void addCheckCommand(CLI::App &app, int &exitCode) {
   command->callback([options, &exitCode] { exitCode = check(*options); });
 }
 
-llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path) {
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path, const std::vector<std::string> &libraries) {
   SourceOptions source;
   source.path = path.str();
+  source.libraries = libraries;
   llvm::Expected<CompileOptions> options = toCompileOptions(source);
   if (!options) {
     return options.takeError();

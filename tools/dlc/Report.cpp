@@ -4,10 +4,13 @@
 
 namespace dlc {
 
+char InternalError::ID = 0;
+
 int reportError(llvm::Error error) {
   llvm::outs().flush();
+  bool isInternal = error.isA<InternalError>();
   llvm::errs() << "dlc: error: " << llvm::toString(std::move(error)) << '\n';
-  return exitInput;
+  return isInternal ? exitBug : exitInput;
 }
 
 } // namespace dlc

@@ -1,5 +1,6 @@
 #include "tools/dlc/SourceModel.h"
 #include "tools/dlc/Specialisations.h"
+#include "tools/dlc/Commands.h"
 #include "compiler/Compile.h"
 #include "compiler/Entries.h"
 #include "compiler/Pipeline.h"
@@ -41,6 +42,7 @@ void addSourceOptions(CLI::App &command, SourceOptions &options) {
                   "then every combination is compiled, 64 at most")
       ->type_name("NAME=SIZES")
       ->allow_extra_args(false);
+  addOpLibraryOption(command, options.libraries);
 }
 
 void addCodeOptions(CLI::App &command, SourceOptions &options) {
@@ -97,6 +99,12 @@ bool SourceModel::import(const SourceOptions &options) {
     errors.push_back(llvm::toString(combinations.takeError()));
     return false;
   }
+  auto opened = OpLibraries::open(options.libraries);
+  if (!opened) {
+    errors.push_back(llvm::toString(opened.takeError()));
+    return false;
+  }
+  opLibraries = std::move(*opened);
   std::vector<StatePair> states;
   for (llvm::StringRef text : options.states) {
     auto [output, input] = text.split(':');
@@ -111,6 +119,7 @@ bool SourceModel::import(const SourceOptions &options) {
     onnx_import::ImportOptions importOptions;
     importOptions.fetches = options.fetches;
     importOptions.feeds = options.feeds;
+    importOptions.customOps = &opLibraries;
     for (const auto &[name, size] : combination.sizes) {
       importOptions.dims[name] = size;
     }
@@ -142,12 +151,19 @@ llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> SourceModel::compile(const C
     return makeError("could not make a temporary file: {0}", error.message());
   }
   llvm::FileRemover remover(file);
-  if (mlir::failed(compileModule(module(), options, ArtifactKind::SharedObject, file))) {
+  CompileOptions watched = options;
+  watched.internalError = &hasInternalError;
+  if (mlir::failed(compileModule(module(), watched, ArtifactKind::SharedObject, file))) {
     return takeError();
   }
   auto buffer = llvm::MemoryBuffer::getFile(file, false, false, true);
   return buffer ? llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>(std::move(*buffer))
                 : makeError("{0}: {1}", file, buffer.getError().message());
+}
+
+llvm::Expected<ModelHandle> SourceModel::load(llvm::StringRef bytes) const {
+  dlc_model_options options = opLibraries.modelOptions();
+  return loadModelFromMemory(bytes, &options);
 }
 
 void SourceModel::report() const {
@@ -167,7 +183,7 @@ llvm::Error SourceModel::takeError() const {
   for (const std::string &error : errors) {
     text += (text.empty() ? "" : "\n") + error;
   }
-  return makeError("{0}", text);
+  return hasInternalError ? llvm::make_error<InternalError>(text) : makeError("{0}", text);
 }
 
 } // namespace dlc

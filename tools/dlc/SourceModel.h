@@ -4,6 +4,8 @@
 
 #include "compiler/CompileOptions.h"
 #include "importers/onnx/Import.h"
+#include "tools/common/Session.h"
+#include "tools/dlc/OpLibraries.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -16,7 +18,7 @@ namespace dlc {
 /// Options of commands that read a source model.
 struct SourceOptions {
   std::string path;
-  std::vector<std::string> fetches, feeds, dims, states;
+  std::vector<std::string> fetches, feeds, dims, states, libraries;
   std::string target = "native";
   std::string name;
   int optLevel = 3;
@@ -40,18 +42,23 @@ public:
   bool import(llvm::StringRef path, const onnx_import::ImportOptions &options);
   /// Compiles the module, which is consumed; the bytes of a shared object.
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compile(const CompileOptions &options);
+  /// Loads what `compile` made, with the libraries of ops that the source was imported with.
+  llvm::Expected<ModelHandle> load(llvm::StringRef bytes) const;
   mlir::MLIRContext &context() { return *mlirContext; }
   mlir::ModuleOp module() { return *moduleRef; }
   std::vector<onnx_import::Problem> problems;
   std::vector<std::string> errors;
+  /// Give its address to the compiler's options: is what failed a fault of dlc?
+  bool hasInternalError = false;
   /// Prints everything to standard error: problems of the model first.
   void report() const;
-  /// The same as one error.
+  /// The same as one error: an InternalError for a fault of dlc.
   llvm::Error takeError() const;
 
 private:
   std::unique_ptr<mlir::MLIRContext> mlirContext;
   mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
+  OpLibraries opLibraries;
 };
 
 } // namespace dlc
