@@ -113,3 +113,29 @@ func.func @ordered(%x: tensor<4x3xf32>) -> tensor<4x3xf32> {
   %2 = nn.add %0, %1 : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
   return %2 : tensor<4x3xf32>
 }
+
+// x * sigmoid(x): both users of the convolution are part of its epilogue, because one result leaves the group.
+// CHECK-LABEL: @silu
+// CHECK:         %[[G:.*]] = nn.group "loops"
+// CHECK:           nn.conv
+// CHECK-NEXT:      nn.sigmoid
+// CHECK-NEXT:      nn.mul
+// CHECK-NEXT:      nn.yield
+// CHECK:         return %[[G]]
+func.func @silu(%x: tensor<1x2x4xf32>, %w: tensor<3x2x1xf32>) -> tensor<1x3x4xf32> {
+  %0 = nn.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x2x4xf32>, tensor<3x2x1xf32>) -> tensor<1x3x4xf32>
+  %1 = nn.sigmoid %0 : (tensor<1x3x4xf32>) -> tensor<1x3x4xf32>
+  %2 = nn.mul %0, %1 : (tensor<1x3x4xf32>, tensor<1x3x4xf32>) -> tensor<1x3x4xf32>
+  return %2 : tensor<1x3x4xf32>
+}
+
+// The convolution's own result leaves too: nothing follows it in its group.
+// CHECK-LABEL: @two_results
+// CHECK:         nn.group "loops"
+// CHECK:           nn.conv
+// CHECK-NEXT:      nn.yield
+func.func @two_results(%x: tensor<1x2x4xf32>, %w: tensor<3x2x1xf32>) -> (tensor<1x3x4xf32>, tensor<1x3x4xf32>) {
+  %0 = nn.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x2x4xf32>, tensor<3x2x1xf32>) -> tensor<1x3x4xf32>
+  %1 = nn.sigmoid %0 : (tensor<1x3x4xf32>) -> tensor<1x3x4xf32>
+  return %0, %1 : tensor<1x3x4xf32>, tensor<1x3x4xf32>
+}
