@@ -1,5 +1,6 @@
 //===- Compile.cpp - from a graph to an artifact ------------------------------------------------===//
 #include "compiler/Compile.h"
+#include "compiler/CompileProgress.h"
 #include "compiler/Pipeline.h"
 #include "compiler/emit/Files.h"
 #include "compiler/emit/Header.h"
@@ -110,6 +111,9 @@ llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &o
     return mlir::failure();
   }
   codeScope.stop();
+  if (options.progress) {
+    options.progress->set("link", 950);
+  }
   mlir::TimingScope linkScope = nest(options, "link");
   switch (kind) {
   case ArtifactKind::SharedObject:

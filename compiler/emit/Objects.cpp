@@ -1,5 +1,6 @@
 //===- Objects.cpp - kernels and tables to object code ----------------------------------------------===//
 #include "compiler/emit/Objects.h"
+#include "compiler/CompileProgress.h"
 #include "compiler/passes/Kernels.h"
 #include "compiler/target/cpu/EmitObject.h"
 #include "llvm/ADT/StringExtras.h"
@@ -104,11 +105,15 @@ mlir::FailureOr<std::vector<Bytes>> compileKernels(mlir::ModuleOp kernels, const
       return mlir::failure();
     }
   }
+  std::atomic<unsigned> done = 0;
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));
   for (size_t i = 0; i < modules.size(); ++i) {
     pool.async([&, i] {
       llvm::Expected<Bytes> object = compileOne(*modules[i], options);
       object ? void(objects[i] = std::move(*object)) : void(errors[i] = llvm::toString(object.takeError()));
+      if (options.progress) {
+        options.progress->set("machine code", 700 + 250 * ++done / unsigned(modules.size()));
+      }
     });
   }
   pool.wait();

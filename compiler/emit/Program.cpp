@@ -355,10 +355,12 @@ private:
     dlc_abi_step s = emptyStep();
     s.kind = DLC_STEP_HOST_CALL;
     s.name = nameOf(op, op.getFunction());
-    auto [it, isNew] = hostIndices.try_emplace(op.getFunction(), uint32_t(t.hostFunctions.size()));
+    std::string key = (op.getFunction() + "@" + llvm::Twine(op.getVersion())).str();
+    auto [it, isNew] = hostIndices.try_emplace(key, uint32_t(t.hostFunctions.size()));
     if (isNew) {
-      t.hostFunctions.push_back({t.string(op.getFunction()), 1});
+      t.hostFunctions.push_back({t.string(op.getFunction()), uint32_t(op.getVersion())});
     }
+    program.needsLibraries |= op.getFunction().contains(':');
     s.target = it->second;
     llvm::SmallVector<uint32_t> args, dims;
     for (int64_t place : op.getPlaces()) {

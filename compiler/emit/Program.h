@@ -21,6 +21,7 @@ struct Program {
   std::vector<std::string> kernels;   ///< symbols, in the order of the kernel table
   std::vector<WeightRun> weights;     ///< in order of offset
   uint64_t weightsSize = 0;
+  bool needsLibraries = false;        ///< ops of the user are called
   std::vector<std::shared_ptr<void>> owners; ///< keep `weights` alive
 };
 

@@ -1,6 +1,7 @@
 //===- HostCalls.cpp - ops that the engine runs itself ----------------------------------------------===//
 #include "compiler/passes/HostCalls.h"
 #include "compiler/passes/DType.h"
+#include "compiler/passes/OpAttributes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace dlc {
@@ -21,6 +22,26 @@ HostCall variadic(llvm::StringRef function, mlir::ValueRange operands) {
 int64_t dtypeOf(mlir::Type type) {
   auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
   return tensor ? getDType(tensor.getElementType()) : DLC_UNDEFINED;
+}
+} // namespace
+
+namespace {
+/// An op of the user. The integers tell the types and sizes that the graph was compiled for; the engine compares.
+HostCall customCall(nn::CustomOp op) {
+  HostCall c;
+  c.function = (op.getDomain() + ":" + op.getFunction()).str();
+  c.version = op.getVersion();
+  c.encoded = encodeOpAttributes(op.getParameters());
+  for (int64_t place : op.getPlaces()) {
+    c.operands.push_back(place < 0 ? Value() : op.getInputs()[place]);
+  }
+  for (Value v : op.getResults_()) {
+    c.attributes.append({dtypeOf(v.getType()), nn::rankOf(v)});
+    for (dim::Expr e : nn::shapeOf(v)) {
+      c.attributes.push_back(dim::getConstant(e).value_or(-1));
+    }
+  }
+  return c;
 }
 } // namespace
 
@@ -55,6 +76,7 @@ std::optional<HostCall> getHostCall(mlir::Operation *op) {
       })
       .Case([](nn::OptionalMakeOp o) { return call("optional_make", {o.getValue()}, {dtypeOf(o.getElement())}); })
       .Case([](nn::OptionalHasOp o) { return call("optional_has", {o.getInput()}); })
+      .Case([](nn::CustomOp o) { return customCall(o); })
       .Case([](nn::OptionalGetOp o) { return call("optional_get", {o.getInput()}); })
       .Default([](mlir::Operation *) { return Result(); });
 }

@@ -9,6 +9,8 @@ struct HostCall {
   std::string function;
   llvm::SmallVector<mlir::Value> operands; ///< null where an optional one is absent
   llvm::SmallVector<int64_t> attributes;
+  int64_t version = 1;
+  std::vector<char> encoded; ///< a constant that becomes the first operand, when not empty
 };
 /// The call that an op becomes; nullopt when it is no host call.
 std::optional<HostCall> getHostCall(mlir::Operation *op);

@@ -264,6 +264,12 @@ private:
     llvm::SmallVector<Value> operands;
     llvm::SmallVector<int64_t> places;
     llvm::SmallVector<dim::Expr> dims;
+    if (!call.encoded.empty()) {
+      auto type = mlir::RankedTensorType::get({int64_t(call.encoded.size())}, b.getIntegerType(8, false));
+      auto bytes = mlir::DenseElementsAttr::getFromRawBuffer(type, call.encoded);
+      places.push_back(operands.size());
+      operands.push_back(rt::ConstantOp::create(b, op->getLoc(), ref(type), bytes));
+    }
     for (Value v : call.operands) {
       places.push_back(v ? int64_t(operands.size()) : -1);
       if (v) {
@@ -277,7 +283,7 @@ private:
       places.push_back(operands.size());
       operands.push_back(place(v));
     }
-    auto step = rt::HostCallOp::create(b, op->getLoc(), b.getStringAttr(call.function), operands, b.getDenseI64ArrayAttr(places),
+    auto step = rt::HostCallOp::create(b, op->getLoc(), b.getStringAttr(call.function), b.getI64IntegerAttr(call.version), operands, b.getDenseI64ArrayAttr(places),
                                        b.getI64IntegerAttr(op->getNumResults()), dim::ShapeAttr::get(func.getContext(), dims), noSteps());
     step->setAttr("name", b.getStringAttr(nameOf(op->getLoc())));
     nameDynamicSizes(op->getResults(), op->getLoc());

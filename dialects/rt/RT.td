@@ -107,9 +107,9 @@ def RT_DynamicOp : RT_Op<"dynamic"> {
 def RT_HostCallOp : RT_Op<"host_call"> {
   let summary = "calls a function of the engine or of the user; the last `outputs` operands are written";
   let description = [{ `dims` are its integer attributes. An absent optional operand is -1 in `places`; others count the operands. }];
-  let arguments = (ins StrAttr:$function, Variadic<RT_RefType>:$operands_, DenseI64ArrayAttr:$places, I64Attr:$outputs,
+  let arguments = (ins StrAttr:$function, I64Attr:$version, Variadic<RT_RefType>:$operands_, DenseI64ArrayAttr:$places, I64Attr:$outputs,
                        Dim_ShapeAttr:$dims, DenseI64ArrayAttr:$after);
-  let assemblyFormat = [{$function `(` $operands_ `)` `places` $places `writes` $outputs `dims` $dims `after` $after attr-dict
+  let assemblyFormat = [{$function `version` $version `(` $operands_ `)` `places` $places `writes` $outputs `dims` $dims `after` $after attr-dict
                          `:` type($operands_)}];
 }
 

@@ -6,8 +6,6 @@ namespace {
 /// Calls of functions within functions, and subgraphs within subgraphs.
 constexpr unsigned kMaxDepth = 64;
 
-llvm::StringRef normalDomain(llvm::StringRef domain) { return domain == "ai.onnx" ? llvm::StringRef() : domain; }
-
 /// Of one tensor; far above what fits in memory.
 constexpr int64_t kMaxElements = int64_t(1) << 46;
 
@@ -163,9 +161,12 @@ void Importer::importNode(Scope &scope, const onnx::NodeProto &node, mlir::OpBui
   RuleTable::Match match = function ? RuleTable::Match() : rules.find(domain, node.op_type(), opset);
   llvm::SmallVector<Value> operands;
   Resolved resolved = resolveOperands(scope, node, operands);
-  if (!function && !match.rule) {
+  bool isCustom = !function && !match.rule && options.customOps && options.customOps->has(domain, node.op_type(), opset);
+  if (!function && !match.rule && !isCustom) {
     bool known = !rules.versions(domain, node.op_type()).empty();
-    report(&node, opset, known ? "this version of the op is not supported" : "the op is not supported");
+    report(&node, opset, known            ? "this version of the op is not supported"
+                         : domain.empty() ? "the op is not supported"
+                                          : "the op is not supported; a library may bring it (--op-library)");
     return poison(scope, node);
   }
   if (resolved != Resolved::Yes) {
@@ -174,6 +175,9 @@ void Importer::importNode(Scope &scope, const onnx::NodeProto &node, mlir::OpBui
   if (scope.depth > kMaxDepth || scope.frame.depth > kMaxDepth) {
     report(&node, opset, "expected at most " + llvm::Twine(kMaxDepth) + " nested graphs and functions");
     return poison(scope, node);
+  }
+  if (isCustom) {
+    return applyCustom(scope, node, builder, opset, operands);
   }
   if (function) {
     return applyFunction(scope, node, builder, *function, operands);

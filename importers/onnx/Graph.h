@@ -9,6 +9,9 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace dlc::onnx_import {
+/// The default domain has two names.
+inline llvm::StringRef normalDomain(llvm::StringRef domain) { return domain == "ai.onnx" ? llvm::StringRef() : domain; }
+
 /// The state of one import. Problems are collected; what depends on a failed node is skipped.
 class Importer {
 public:
@@ -74,6 +77,8 @@ private:
                  int64_t opset, llvm::SmallVector<Value> operands);
   void applyFunction(Scope &scope, const onnx::NodeProto &node, mlir::OpBuilder &builder,
                      const onnx::FunctionProto &function, llvm::ArrayRef<Value> operands);
+  void applyCustom(Scope &scope, const onnx::NodeProto &proto, mlir::OpBuilder &builder, int64_t opset,
+                   llvm::ArrayRef<Value> operands);
   const onnx::FunctionProto *findFunction(const onnx::NodeProto &node) const;
   enum class Resolved { Yes, Poisoned, Missing };
   Resolved resolveOperands(Scope &scope, const onnx::NodeProto &node, llvm::SmallVectorImpl<Value> &operands);

@@ -1,7 +1,9 @@
 //===- Import.h - ONNX models as modules of the nn dialect --------------------===//
 #ifndef DLC_IMPORTERS_ONNX_IMPORT_H
 #define DLC_IMPORTERS_ONNX_IMPORT_H
+#include "dialects/dim/Dim.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
 #include <map>
@@ -9,6 +11,32 @@
 #include <vector>
 
 namespace dlc::onnx_import {
+/// A result of an op that the importer does not know; sizes that only the run tells are unknown.
+struct CustomResult {
+  mlir::Type element;
+  dim::Shape shape;
+};
+/// A node that the importer has no rule for. `attributes` are i64, f32 and string attributes, arrays of them, and tensors;
+/// absent operands are null.
+struct CustomNode {
+  llvm::StringRef domain, op;
+  int64_t version; ///< of the domain's opset
+  mlir::DictionaryAttr attributes;
+  llvm::SmallVector<mlir::RankedTensorType> operands;
+  unsigned outputs;
+};
+/// The element type with the number of TensorProto.DataType; null when there is none.
+mlir::Type elementTypeOf(mlir::MLIRContext &context, int64_t dataType);
+
+/// Libraries of ops.
+class CustomOps {
+public:
+  virtual ~CustomOps() = default;
+  virtual bool has(llvm::StringRef domain, llvm::StringRef op, int64_t version) const = 0;
+  /// The results of a node that a library has; false, and the reason in `error`, when it refuses it.
+  virtual bool infer(const CustomNode &node, llvm::SmallVectorImpl<CustomResult> &results, std::string &error) const = 0;
+};
+
 /// What to take of a model, and what is known of its sizes.
 struct ImportOptions {
   /// Names of the values to compute; empty: the graph's outputs.
@@ -22,6 +50,8 @@ struct ImportOptions {
   llvm::StringMap<std::vector<std::string>> inputShapes;
   /// Inputs that always have this value, and so need not be fed: name -> constant.
   std::map<std::string, mlir::ElementsAttr> constants;
+  /// Where to look for ops that there is no rule for; null: nowhere.
+  const CustomOps *customOps = nullptr;
   /// Does not compare the shapes that the model states of its outputs with the inferred ones.
   bool ignoreOutputShapes = false;
 };

@@ -130,6 +130,8 @@ mlir::Type elementType(mlir::MLIRContext *c, int64_t dataType) {
   }
 }
 
+mlir::Type elementTypeOf(mlir::MLIRContext &context, int64_t dataType) { return elementType(&context, dataType); }
+
 std::string dataTypeName(int64_t dataType) {
   if (dataType >= 0 && dataType < static_cast<int64_t>(std::size(kDataTypes))) {
     return kDataTypes[dataType].str();

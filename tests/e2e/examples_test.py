@@ -112,6 +112,11 @@ class Examples(unittest.TestCase):
         output = run(program, model, *self.images, env={**os.environ, "LD_LIBRARY_PATH": os.path.join(self.prefix, "lib")})
         self.assertEqual([line.split()[1] for line in output.splitlines()], list("0123456789"))
 
+    def test_custom_op(self):
+        folder = self.copied("custom_op")
+        output = run("make", "-s", "-C", folder, "run", f"PREFIX={self.prefix}", "CC=cc", "CFLAGS=-O2 -std=c11 -Wall -Wextra -Wpedantic -Werror")
+        self.assertEqual(output, "y: 2 1 0.5 0.25 2\ntwice: 4 2 1\n")
+
     def test_cmake_project(self):
         folder, build = self.copied("cmake_project"), self.path("cmake_build")
         run("cmake", "-S", folder, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}")

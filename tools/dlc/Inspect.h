@@ -5,6 +5,7 @@
 #include "dlc/inspect.h"
 #include "tools/common/Session.h"
 #include "tools/dlc/Formula.h"
+#include "tools/dlc/Options.h"
 
 namespace dlc {
 
@@ -85,7 +86,7 @@ struct ModelInfo {
 
 llvm::Expected<ModelInfo> inspectModel(const dlc_model *model);
 /// The same for a source model, which is compiled in memory for this machine.
-llvm::Expected<ModelInfo> inspectSourceModel(llvm::StringRef path);
+llvm::Expected<ModelInfo> inspectSourceModel(const ModelOptions &options);
 
 void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream);
 void printInspectJson(const ModelInfo &info, llvm::raw_ostream &stream);

@@ -15,11 +15,11 @@ struct InspectOptions {
   bool isJson = false, isDot = false;
 };
 
-llvm::Expected<ModelInfo> inspectFile(llvm::StringRef path) {
-  if (isSourceModel(path)) {
-    return inspectSourceModel(path);
+llvm::Expected<ModelInfo> inspectFile(const ModelOptions &options) {
+  if (isSourceModel(options.path)) {
+    return inspectSourceModel(options);
   }
-  auto model = loadModel(path);
+  auto model = openModel(options);
   if (!model) {
     return model.takeError();
   }
@@ -31,7 +31,7 @@ llvm::Expected<ModelInfo> inspectFile(llvm::StringRef path) {
 }
 
 llvm::Error inspect(const InspectOptions &options) {
-  auto info = inspectFile(options.model.path);
+  auto info = inspectFile(options.model);
   if (!info) {
     return info.takeError();
   }

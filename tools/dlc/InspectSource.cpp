@@ -27,9 +27,10 @@ SourceInfo summarise(mlir::ModuleOp module, llvm::StringRef path) {
 
 } // namespace
 
-llvm::Expected<ModelInfo> inspectSourceModel(llvm::StringRef path) {
+llvm::Expected<ModelInfo> inspectSourceModel(const ModelOptions &modelOptions) {
   SourceOptions source;
-  source.path = path.str();
+  source.path = modelOptions.path;
+  source.libraries = modelOptions.libraries;
   llvm::Expected<CompileOptions> options = toCompileOptions(source);
   if (!options) {
     return options.takeError();
@@ -38,12 +39,12 @@ llvm::Expected<ModelInfo> inspectSourceModel(llvm::StringRef path) {
   if (!model.import(source)) {
     return model.takeError();
   }
-  SourceInfo summary = summarise(model.module(), path);
+  SourceInfo summary = summarise(model.module(), source.path);
   auto bytes = model.compile(*options);
   if (!bytes) {
     return bytes.takeError();
   }
-  auto loaded = loadModelFromMemory((*bytes)->getBuffer());
+  auto loaded = model.load((*bytes)->getBuffer());
   if (!loaded) {
     return loaded.takeError();
   }

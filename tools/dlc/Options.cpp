@@ -1,6 +1,7 @@
 #include "tools/dlc/Options.h"
 #include "tools/common/Image.h"
 #include "tools/dlc/Commands.h"
+#include "tools/dlc/OpLibraries.h"
 #include <CLI/CLI.hpp>
 
 namespace dlc {
@@ -28,6 +29,7 @@ void addModelOptions(CLI::App &command, ModelOptions &options) {
       .add_option("model", options.path, "A compiled model (.so), or a source model (.onnx), which is compiled first")
       ->required()
       ->type_name("MODEL");
+  addOpLibraryOption(command, options.libraries);
 }
 
 void addEntryOption(CLI::App &command, ModelOptions &options) {
@@ -120,11 +122,16 @@ llvm::Expected<llvm::StringMap<int64_t>> parseDims(const std::vector<std::string
 }
 
 llvm::Expected<ModelHandle> openModel(const ModelOptions &options) {
-  if (!isSourceModel(options.path)) {
-    return loadModel(options.path);
+  auto libraries = OpLibraries::open(options.libraries);
+  if (!libraries) {
+    return libraries.takeError();
   }
-  auto bytes = compileInMemory(options.path);
-  return bytes ? loadModelFromMemory((*bytes)->getBuffer()) : bytes.takeError();
+  dlc_model_options modelOptions = libraries->modelOptions();
+  if (!isSourceModel(options.path)) {
+    return loadModel(options.path, &modelOptions);
+  }
+  auto bytes = compileInMemory(options.path, options.libraries);
+  return bytes ? loadModelFromMemory((*bytes)->getBuffer(), &modelOptions) : bytes.takeError();
 }
 
 llvm::Expected<size_t> findEntry(const dlc_model *model, const ModelOptions &options) {

@@ -18,6 +18,7 @@ struct ModelOptions {
   std::string path;
   std::string entry;    ///< empty: the first
   unsigned threads = 0; ///< 0: all that the process may use
+  std::vector<std::string> libraries; ///< of ops
 };
 
 /// Where inputs come from, as texts of the command line.

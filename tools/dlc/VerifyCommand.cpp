@@ -69,7 +69,7 @@ public:
       return bytes.takeError();
     }
     artifact = std::move(*bytes);
-    auto loaded = loadModelFromMemory(artifact->getBuffer());
+    auto loaded = source.load(artifact->getBuffer());
     if (!loaded) {
       return loaded.takeError();
     }

@@ -1,6 +1,7 @@
 // dlc/inspect.h: the tables of a program, entry by entry.
 #include "dlc/inspect.h"
 #include "api/Guard.h"
+#include "host/CustomOp.h"
 #include "model/Model.h"
 
 using namespace dlc::rt;
@@ -165,6 +166,10 @@ const char *dlc_inspect_variant_name(const dlc_model *model, uint32_t index) {
 }
 uint64_t dlc_inspect_variant_cpu(const dlc_model *model, uint32_t index) {
   return index < model->program.variants.size() ? model->program.variants[index].cpu : 0;
+}
+int64_t dlc_inspect_op_attributes(const void *data, size_t size, dlc_op_attribute *out, size_t room) {
+  size_t count = 0;
+  return readOpAttributes(data, size, {out, room}, count) ? int64_t(count) : -1;
 }
 const char *dlc_inspect_host_function_name(const dlc_model *model, uint32_t index) {
   return index < model->program.hostFunctions.size() ? model->program.string(model->program.hostFunctions[index].name)

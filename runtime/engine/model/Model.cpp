@@ -1,6 +1,7 @@
 #include "model/Model.h"
 #include "cpu/Cpu.h"
 #include "host/Builtins.h"
+#include "host/CustomOp.h"
 
 void dlc_model::release() {
   if (owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
@@ -84,18 +85,34 @@ bool resolveHostFunction(const char *name, uint32_t version, const dlc_model_opt
     }
     at += size;
   }
+  if (const dlc_custom_op *op = findCustomOp({options.op_libraries, options.op_library_count}, name, version)) {
+    out = {sizeof out, name, version, runCustomOp, nullptr, const_cast<dlc_custom_op *>(op)};
+    return true;
+  }
   return findBuiltin(name, version, out);
 }
 
 bool resolveHostFunctions(dlc_model &m, const dlc_model_options &options, Error &error) {
   const Program &p = m.program;
+  for (size_t i = 0; i < options.op_library_count; ++i) {
+    if (!options.op_libraries || checkOpLibrary(options.op_libraries[i], "", error)) {
+      return fail(error, DLC_INVALID_ARGUMENT, "expected options->op_libraries not to be null") == DLC_OK;
+    }
+  }
   if (!m.hostFunctions.resize(p.hostFunctions.size())) {
     fail(error, DLC_OUT_OF_MEMORY, "no memory for %zu host functions", p.hostFunctions.size());
     return false;
   }
   for (uint32_t i = 0; i < p.hostFunctions.size(); ++i) {
-    const char *name = p.string(p.hostFunctions[i].name);
+    const char *name = p.string(p.hostFunctions[i].name), *colon = strrchr(name, ':');
     if (!resolveHostFunction(name, p.hostFunctions[i].version, options, m.hostFunctions[i])) {
+      if (colon) {
+        fail(error, DLC_UNSUPPORTED,
+             "the model calls op '%s' of domain '%.*s' version %u, which no library has: pass one that does in "
+             "dlc_model_options.op_libraries (--op-library)",
+             colon + 1, int(colon - name), name, p.hostFunctions[i].version);
+        return false;
+      }
       fail(error, DLC_UNSUPPORTED,
            "the model calls host function '%s' version %u, which this engine does not have: pass it in "
            "dlc_model_options.host_functions",

@@ -114,10 +114,9 @@ private:
     if (input.storage != DLC_STORAGE_VARIABLE || input.dtype != output.dtype || input.rank != output.rank) {
       return bad(f.output, "expected it to be fed back to a variable of its type and rank");
     }
-    for (uint32_t i = 0; i < p.ports.size(); ++i) {
-      bool sameEntry = i >= p.entries[f.entry].first_output &&
-                       i - p.entries[f.entry].first_output < p.entries[f.entry].output_count;
-      if (sameEntry && (i == port ? p.portVariable[i] != none : p.portVariable[i] == input.index)) {
+    const dlc_abi_entry &entry = p.entries[f.entry];
+    for (uint32_t i = entry.first_output; i < entry.first_output + entry.output_count; ++i) {
+      if (i == port ? p.portVariable[i] != none : p.portVariable[i] == input.index) {
         return bad(f.output, "expected one output per variable, and one variable per output");
       }
     }

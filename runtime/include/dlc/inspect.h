@@ -101,6 +101,10 @@ DLC_API const char *dlc_inspect_kernel_name(const dlc_model *model, uint32_t ind
 DLC_API const void *dlc_inspect_kernel_code(const dlc_model *model, uint32_t index);
 DLC_API const char *dlc_inspect_variant_name(const dlc_model *model, uint32_t index);
 DLC_API uint64_t dlc_inspect_variant_cpu(const dlc_model *model, uint32_t index);
+/* The attributes of an op of the user as its first argument holds them (docs/abi.md): how many there are, of which at most
+ * `room` are written; -1 when the bytes hold none. `data` must be aligned to 8 bytes. */
+struct dlc_op_attribute;
+DLC_API int64_t dlc_inspect_op_attributes(const void *data, size_t size, struct dlc_op_attribute *out, size_t room);
 DLC_API const char *dlc_inspect_host_function_name(const dlc_model *model, uint32_t index);
 
 /* 1 and *value when the slot's number is known without inputs; else 0. */

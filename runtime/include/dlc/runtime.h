@@ -170,8 +170,15 @@ typedef struct dlc_model_options {
   size_t host_function_count;
   uint64_t cpu_mask;      /* not 0: use only these of the processor's features, to try weaker variants */
   uint32_t skip_checksum; /* not 0: do not read the whole file at loading; its tables are checked all the same */
+  const struct dlc_op_library *const *op_libraries; /* an array; ops that the model was compiled with (dlc/custom_op.h) */
+  size_t op_library_count;
 } dlc_model_options;
-#define DLC_MODEL_OPTIONS_INIT {sizeof(dlc_model_options), 0, 0, 0, 0, 0, 0}
+#define DLC_MODEL_OPTIONS_INIT {sizeof(dlc_model_options), 0, 0, 0, 0, 0, 0, 0, 0}
+
+/* Opens a library of ops (dlc/custom_op.h), which stays loaded until the process ends: a file in this folder when `path`
+ * has no slash. DLC_IO_ERROR when there is no such library or it lacks what it needs, DLC_NOT_FOUND when it has no ops,
+ * DLC_UNSUPPORTED when it was made for another version. A library that is linked in is passed without being opened. */
+DLC_API dlc_status dlc_op_library_open(const char *path, const struct dlc_op_library **out);
 
 /* Loads an artifact; the file's pages are shared with other processes, so it must be replaced (by renaming another
  * over it), not overwritten, while a model uses it. `options` may be null. */

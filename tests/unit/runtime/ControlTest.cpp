@@ -290,7 +290,7 @@ int32_t kernelAddOrFail(void *const *buffers, const int64_t *dims, int64_t begin
   int32_t status = kernelAdd(buffers, dims, begin, end, scratch);
   return static_cast<const float *>(buffers[0])[0] < 0 ? DLC_KERNEL_INDEX_OUT_OF_RANGE : status;
 }
-Builder exchanging(uint8_t inputFlags = DLC_PORT_FEEDBACK) {
+Builder exchanging(uint8_t inputFlags = DLC_PORT_FEEDBACK, uint8_t outputType = DLC_F32) {
   Builder b;
   uint32_t main = b.block("main"), s = b.stage(main), x = b.input("x", DLC_F32, {4});
   uint32_t n = b.constant(s, 4), bytes = b.constant(s, 16);
@@ -300,7 +300,7 @@ Builder exchanging(uint8_t inputFlags = DLC_PORT_FEEDBACK) {
   b.values[state].shape = b.pooled({n});
   b.values[state].size = bytes;
   b.variables.push_back({b.text("state"), none, bytes, state});
-  uint32_t next = b.output("next", DLC_F32, {n}, bytes);
+  uint32_t next = b.output("next", outputType, {n}, bytes);
   b.outputs.back().flags = DLC_PORT_FEEDBACK;
   b.step(s, DLC_STEP_DISPATCH, b.kernel("add", kernelAddOrFail), {x, state, next}, {n}, 1, b.constant(s, 1));
   b.feedback.push_back({0, next, state});
@@ -345,10 +345,7 @@ TEST(Variables, WrongFeedbackIsRefused) {
   Builder twice = exchanging();
   twice.feedback.push_back(twice.feedback[0]);
   refused(std::move(twice), "one output per variable");
-  Builder other = exchanging();
-  other.values[other.feedback[0].output].dtype = DLC_I32;
-  other.outputs.back().dtype = DLC_I32;
-  refused(std::move(other), "a variable of its type and rank");
+  refused(exchanging(DLC_PORT_FEEDBACK, DLC_I32), "a variable of its type and rank");
   refused(exchanging(0), "expected an input's value to be an input");
 }
 

@@ -76,6 +76,31 @@ Builder everything() {
   return b;
 }
 
+/// Two specialisations that exchange the state that they share.
+Builder streaming() {
+  Builder b;
+  b.features |= DLC_FEATURE_SPECIALISATIONS;
+  uint32_t add = b.kernel("add", kernelAdd);
+  for (int64_t rows : {3, 5}) {
+    uint32_t main = b.block("main"), s = b.stage(main);
+    uint32_t x = b.input("x", DLC_F32, {rows, 4}), four = b.constant(s, 4), bytes = b.constant(s, 16);
+    uint32_t state = b.input("state", DLC_F32, {4}, DLC_KIND_TENSOR, {}, DLC_PORT_FEEDBACK);
+    b.values[state].storage = DLC_STORAGE_VARIABLE, b.values[state].index = 0;
+    b.values[state].shape = b.pooled({four}), b.values[state].size = bytes;
+    if (b.variables.empty()) {
+      b.variables.push_back({b.text("state"), none, bytes, state});
+    }
+    uint32_t middle = b.frameTensor(s, "middle", DLC_F32, {4}), next = b.output("next", DLC_F32, {four}, bytes);
+    b.outputs.back().flags = DLC_PORT_FEEDBACK;
+    uint32_t first = b.step(s, DLC_STEP_DISPATCH, add, {x, state, middle}, {four}, 1, b.constant(s, 1));
+    uint32_t last = b.step(s, DLC_STEP_DISPATCH, add, {middle, state, next}, {four}, 1, b.constant(s, 1));
+    b.after(s, first, last);
+    b.feedback.push_back({uint32_t(b.entries.size()), next, state});
+    b.entry("main", main);
+  }
+  return b;
+}
+
 /// Loads and, when that works, runs for a moment. True when it ran to its end.
 bool tryRun(const std::string &elf, uint32_t threads) {
   dlc_model_options o = DLC_MODEL_OPTIONS_INIT;
@@ -115,21 +140,23 @@ const std::string returnZero("\x31\xc0\xc3", 3); // xor eax,eax; ret
 
 /// The file, and which of its bytes are the program's tables.
 struct Victim {
-  Builder builder = everything();
+  explicit Victim(Builder b) : builder(std::move(b)) {}
+  Builder builder;
   size_t size = Builder(builder).finish().programSize;
   const std::string good = builder.elf(returnZero);
   static constexpr size_t start = Builder::elfProgram;
 };
 
 TEST(Corrupt, TheProgramItselfRuns) {
-  Victim v;
-  for (uint32_t threads : {1, 2}) {
-    EXPECT_TRUE(tryRun(v.good, threads)) << dlc_last_error();
+  for (const Builder &b : {everything(), streaming()}) {
+    Victim v(b);
+    for (uint32_t threads : {1, 2}) {
+      EXPECT_TRUE(tryRun(v.good, threads)) << dlc_last_error();
+    }
   }
 }
 
-TEST(Corrupt, AnyByteMayBeWrong) {
-  Victim v;
+void changeBytes(const Victim &v) {
   std::string bytes = v.good;
   size_t ran = 0;
   for (size_t i = v.start; i < v.start + v.size; ++i) {
@@ -142,8 +169,7 @@ TEST(Corrupt, AnyByteMayBeWrong) {
   EXPECT_GT(ran, 0u);
 }
 
-TEST(Corrupt, AnyWordMayBeWrong) {
-  Victim v;
+void changeWords(const Victim &v) {
   std::string bytes = v.good;
   for (size_t i = v.start; i + 4 <= v.start + v.size; i += 4) {
     for (uint32_t word : {0u, 1u, 7u, 0x7fffffffu, 0x80000000u, 0xfffffffeu, 0xffffffffu}) {
@@ -152,6 +178,16 @@ TEST(Corrupt, AnyWordMayBeWrong) {
     }
     memcpy(bytes.data() + i, v.good.data() + i, 4);
   }
+}
+
+TEST(Corrupt, AnyByteMayBeWrong) {
+  changeBytes(Victim(everything()));
+  changeBytes(Victim(streaming()));
+}
+
+TEST(Corrupt, AnyWordMayBeWrong) {
+  changeWords(Victim(everything()));
+  changeWords(Victim(streaming()));
 }
 
 TEST(Corrupt, CyclesAndSharedBlocksAreNamed) {

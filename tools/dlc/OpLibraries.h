@@ -1,0 +1,35 @@
+/// \file Libraries of ops (`--op-library`): opened once, for the compiler and the engine.
+#ifndef DLC_TOOLS_DLC_OPLIBRARIES_H
+#define DLC_TOOLS_DLC_OPLIBRARIES_H
+
+#include "dlc/custom_op.h"
+#include "dlc/runtime.h"
+#include "importers/onnx/Import.h"
+#include "llvm/Support/Error.h"
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+namespace dlc {
+
+class OpLibraries : public onnx_import::CustomOps {
+public:
+  /// Opens files; the error of the first that is no library.
+  static llvm::Expected<OpLibraries> open(const std::vector<std::string> &paths);
+  bool has(llvm::StringRef domain, llvm::StringRef op, int64_t version) const override { return find(domain, op, version) != nullptr; }
+  bool infer(const onnx_import::CustomNode &node, llvm::SmallVectorImpl<onnx_import::CustomResult> &results,
+             std::string &error) const override;
+  /// Options to load a model with, which need this to stay.
+  dlc_model_options modelOptions() const;
+
+private:
+  const dlc_custom_op *find(llvm::StringRef domain, llvm::StringRef op, int64_t version) const;
+  std::vector<const dlc_op_library *> libraries;
+};
+
+void addOpLibraryOption(CLI::App &command, std::vector<std::string> &paths);
+
+} // namespace dlc
+
+#endif // DLC_TOOLS_DLC_OPLIBRARIES_H
