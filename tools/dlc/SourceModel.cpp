@@ -52,6 +52,9 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
   command.add_option("--opt-level", options.optLevel, "LLVM's optimisation level, 0 to 3; default: 3")
       ->type_name("N")
       ->check(CLI::Range(0, 3).description(""));
+  command.add_flag("--no-winograd", options.noWinograd,
+                   "Sum 3x3 convolutions directly: slower, and rounded less. Winograd's algorithm is used where it is faster and "
+                   "wrong by less than 3e-5 of a layer's peak");
   command.add_option("--jobs", options.threads, "Kernels compiled side by side; 0: one per processor")->type_name("N");
 }
 
@@ -71,6 +74,7 @@ llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
     return makeError("expected a target such as native or x86-64-v3, got '{0}'", options.target);
   }
   result.target = *target;
+  result.target.winograd = !options.noWinograd;
   result.name = options.name.empty() ? llvm::sys::path::stem(options.path).str() : options.name;
   result.optLevel = options.optLevel;
   result.threads = options.threads;

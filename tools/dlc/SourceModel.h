@@ -22,6 +22,7 @@ struct SourceOptions {
   std::string target = "native";
   std::string name;
   int optLevel = 3;
+  bool noWinograd = false;
   unsigned threads = 0;
 };
 
