@@ -17,12 +17,17 @@ class Net:
 
     def __init__(self, name, shape, seed=0):
         self.name, self.nodes, self.weights, self.random = name, [], [], np.random.default_rng(seed)
-        self.input = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", *shape])
-        self.channels = {"input": shape[0]}
+        self.inputs = [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", *shape])]
+        self.channels, self.more = {"input": shape[-1] if isinstance(shape[0], str) else shape[0]}, {}
 
-    def op(self, kind, inputs, channels=None, **attributes):
+    def state(self, name, shape):
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def op(self, kind, inputs, channels=None, results=1, **attributes):
         out = f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [out], name=out, **attributes))
+        self.more[out] = [f"{out}_{i}" for i in range(1, results)]
+        self.nodes.append(helper.make_node(kind, inputs, [out, *self.more[out]], name=out, **attributes))
         self.channels[out] = channels if channels is not None else self.channels.get(inputs[0])
         return out
 
@@ -54,10 +59,10 @@ class Net:
         w = self.weight((classes, self.channels[x]), 1 / np.sqrt(self.channels[x]))
         return self.op("Gemm", [x, w, self.weight((classes,), 0.1)], classes, transB=1)
 
-    def save(self, folder, outputs):
+    def save(self, folder, outputs, opset=13):
         values = [helper.make_tensor_value_info(o, TensorProto.FLOAT, None) for o in outputs]
-        graph = helper.make_graph(self.nodes, self.name, [self.input], values, self.weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8, producer_name="dlc")
+        graph = helper.make_graph(self.nodes, self.name, self.inputs, values, self.weights)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8, producer_name="dlc")
         model = onnx.shape_inference.infer_shapes(model)
         onnx.checker.check_model(model)
         onnx.save(model, os.path.join(folder, self.name + ".onnx"))
@@ -129,7 +134,67 @@ def detector(folder):
     n.save(folder, outputs)
 
 
-NETWORKS = {"resnet50": resnet50, "mobilenetv2": mobilenetv2, "detector": detector}
+def squeezenet(folder):
+    n = Net("squeezenet", (3, 224, 224))
+    pool = lambda v: n.op("MaxPool", [v], kernel_shape=[3, 3], strides=[2, 2])
+    x = pool(n.conv("input", 64, 3, 2))
+    for i, width in enumerate([16, 16, 32, 32, 48, 48, 64, 64]):
+        x = pool(x) if i in (2, 4) else x
+        y = n.conv(x, width, 1)
+        x = n.op("Concat", [n.conv(y, 4 * width, 1), n.conv(y, 4 * width, 3)], 8 * width, axis=1)
+    n.save(folder, [n.op("Flatten", [n.op("GlobalAveragePool", [n.conv(x, 1000, 1)])])])
+
+
+def dense(n, x, out):
+    w = n.weight((n.channels[x], out), 1 / np.sqrt(n.channels[x]))
+    return n.op("Add", [n.op("MatMul", [x, w], out), n.weight((out,), 0.1)], out)
+
+
+def encoder(folder):
+    """Six layers of a BERT-like encoder, 384 wide, 12 heads, on embeddings; batch and sequence are symbolic."""
+    n = Net("encoder", ("sequence", 384))
+    split = n.constant([0, 0, 12, 32], np.int64)
+
+    def heads(v, order):
+        return n.op("Transpose", [n.op("Reshape", [v, split])], perm=order)
+
+    def norm(v):
+        return n.op("LayerNormalization", [v, n.weight((384,)), n.weight((384,), 0.1)], axis=-1)
+
+    x = "input"
+    for _ in range(6):
+        q, k, v = heads(dense(n, x, 384), [0, 2, 1, 3]), heads(dense(n, x, 384), [0, 2, 3, 1]), heads(dense(n, x, 384), [0, 2, 1, 3])
+        scores = n.op("Mul", [n.op("MatMul", [q, k]), n.constant(32 ** -0.5, np.float32)])
+        y = n.op("Transpose", [n.op("MatMul", [n.op("Softmax", [scores], axis=-1), v])], perm=[0, 2, 1, 3])
+        y = n.op("Reshape", [y, n.constant([0, 0, 384], np.int64)], 384)
+        x = norm(n.op("Add", [dense(n, y, 384), x], 384))
+        y = dense(n, x, 1536)
+        half = n.op("Mul", [y, n.constant(0.5, np.float32)], 1536)
+        erf = n.op("Erf", [n.op("Mul", [y, n.constant(0.5 ** 0.5, np.float32)], 1536)], 1536)
+        y = n.op("Mul", [half, n.op("Add", [erf, n.constant(1, np.float32)], 1536)], 1536)
+        x = norm(n.op("Add", [dense(n, y, 384), x], 384))
+    n.save(folder, [x], opset=17)
+
+
+def recurrent(kind, gates):
+    """One step of two layers of 128, the state in and out: what a streaming program runs again and again."""
+
+    def write(folder):
+        n = Net(kind.lower() + "_step", (1, 64))
+        x, outputs = n.op("Transpose", ["input"], 64, perm=[1, 0, 2]), []
+        for width in (64, 128):
+            states = [n.state(f"{s}_{width}", [1, "batch", 128]) for s in ("h", "c")[: 2 if kind == "LSTM" else 1]]
+            w, r, b = n.weight((1, gates * 128, width), 0.1), n.weight((1, gates * 128, 128), 0.1), n.weight((1, 2 * gates * 128), 0.1)
+            y = n.op(kind, [x, w, r, b, "", *states], 128, hidden_size=128, results=1 + len(states))
+            outputs += n.more[y]
+            x = n.op("Squeeze", [y, n.constant([1], np.int64)], 128)
+        n.save(folder, [dense(n, x, 16), *outputs])
+
+    return write
+
+
+NETWORKS = {"resnet50": resnet50, "mobilenetv2": mobilenetv2, "detector": detector, "squeezenet": squeezenet,
+            "encoder": encoder, "lstm": recurrent("LSTM", 4), "gru": recurrent("GRU", 3)}
 
 
 def main():
