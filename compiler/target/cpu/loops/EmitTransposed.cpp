@@ -93,8 +93,9 @@ void LoopEmitter::emitBlocks(linalg::GenericOp op, const LaneIndices &outer, int
       if (adjacent) {
         return storeInterleaved(op, at, u, v);
       }
-      k.loop(rows.begin, k.add(rows.begin, rows.count), width,
-             [&](Idx j) { storeBlock(op, at, u, v, j, k.sub(k.add(rows.begin, rows.count), j)); });
+      bool even = rows.count.isStatic() && rows.count.constant() % width == 0;
+      Idx end = k.add(rows.begin, rows.count);
+      k.loop(rows.begin, end, width, [&](Idx j) { storeBlock(op, at, u, v, j, even ? Idx(width) : k.sub(end, j)); });
     });
   });
 }

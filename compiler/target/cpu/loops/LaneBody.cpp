@@ -21,7 +21,7 @@ bool mayTrap(mlir::Operation &op) {
 } // namespace
 
 bool LaneValue::operator==(const LaneValue &other) const {
-  return value == other.value && step == other.step && sameIdx(base, other.base);
+  return value == other.value && step == other.step && repeats == other.repeats && sameIdx(base, other.base);
 }
 
 void LaneBody::reset() {
@@ -57,7 +57,11 @@ Value LaneBody::laneNumbers(Idx base, Idx step) {
 }
 
 Value LaneBody::materialize(const LaneValue &v) {
-  return !v.isIndex() ? v.value : v.step == 0 ? k.index(v.base) : laneNumbers(v.base, v.step);
+  if (!v.isIndex() || v.step == 0) {
+    return v.isIndex() ? k.index(v.base) : v.value;
+  }
+  Value numbers = laneNumbers(v.base, v.step);
+  return v.repeats ? k.selectValues(v.repeats, k.zero(numbers.getType()), numbers) : numbers;
 }
 
 LaneValue LaneBody::lookup(Value v, Environment &env) {
@@ -119,6 +123,16 @@ Value LaneBody::gather(Value buffer, const Offset &o) {
 }
 
 Value LaneBody::load(const TensorStorage &s, llvm::ArrayRef<LaneValue> at) {
+  const LaneValue *repeated = llvm::find_if(at, [](const LaneValue &v) { return bool(v.repeats); });
+  if (repeated != at.end()) { // one element for all lanes, or neighbours
+    LaneIndices one(at), each(at);
+    one[repeated - at.begin()] = LaneValue::index(0);
+    each[repeated - at.begin()].repeats = {};
+    mlir::Type type = laneType(k.elementType(s.buffer));
+    return k.ifElse(
+        repeated->repeats, type, [&]() -> llvm::SmallVector<Value> { return {spread(load(s, one))}; },
+        [&]() -> llvm::SmallVector<Value> { return {spread(load(s, each))}; })[0];
+  }
   Offset o = offsetOf(s, at);
   if (!o.lanes && o.step.is(0)) {
     return k.loadScalar(s.buffer, o.base);
@@ -208,7 +222,7 @@ void LaneBody::emitOps(mlir::Block &block, llvm::ArrayRef<LaneValue> loops, Envi
       emitIf(branch, loops, env);
     } else if (auto loop = llvm::dyn_cast<mlir::scf::ForOp>(op)) {
       emitFor(loop, loops, env);
-    } else if (!emitIndexOp(op, env)) {
+    } else if (!emitIndexOp(op, env) && !emitRepeats(op, env)) {
       emitPlainOp(op, env);
     }
   }
@@ -220,7 +234,7 @@ bool LaneBody::emitIndexOp(mlir::Operation &op, Environment &env) {
     return false;
   }
   LaneValue x = lookup(op.getOperand(0), env), y = lookup(op.getOperand(1), env);
-  if (!x.isIndex() || !y.isIndex()) {
+  if (!x.isIndex() || !y.isIndex() || x.repeats || y.repeats) {
     return false;
   }
   LaneValue &result = env[op.getResult(0)];
@@ -239,6 +253,24 @@ bool LaneBody::emitIndexOp(mlir::Operation &op, Environment &env) {
     return false;
   }
   result = LaneValue::index(k.mul(x.base, y.base), x.step == 0 ? 0 : x.step * y.base.constant());
+  return true;
+}
+
+/// A dim that may be 1 at run time has index 0 there: select(size == 1, 0, index).
+bool LaneBody::emitRepeats(mlir::Operation &op, Environment &env) {
+  auto select = llvm::dyn_cast<arith::SelectOp>(op);
+  if (!select || !select.getType().isIndex()) {
+    return false;
+  }
+  Value condition = materialize(lookup(select.getCondition(), env));
+  LaneValue zero = lookup(select.getTrueValue(), env), index = lookup(select.getFalseValue(), env);
+  bool fits =
+      zero.isIndex() && zero.base.is(0) && zero.step == 0 && index.isIndex() && index.step != 0 && !index.repeats;
+  if (isVector(condition) || !fits) {
+    return false;
+  }
+  index.repeats = condition;
+  env[select.getResult()] = index;
   return true;
 }
 

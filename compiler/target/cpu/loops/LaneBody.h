@@ -16,14 +16,15 @@ struct TensorStorage {
   Idx origin = 0;               ///< the index in the first stored dim of the first stored element
 };
 
-/// A value of each lane. Indices are `base + lane * step` where `value` is null; other values are a scalar, which all
-/// lanes share, or a vector.
+/// A value of each lane. Indices are `base + lane * step` where `value` is null (all 0 when `repeats`, an i1, is true);
+/// other values are a scalar, which all lanes share, or a vector.
 struct LaneValue {
   mlir::Value value;
   Idx base = 0;
   int64_t step = 0;
-  static LaneValue of(mlir::Value v) { return {v, 0, 0}; }
-  static LaneValue index(Idx base, int64_t step = 0) { return {mlir::Value(), base, step}; }
+  mlir::Value repeats;
+  static LaneValue of(mlir::Value v) { return {v, 0, 0, {}}; }
+  static LaneValue index(Idx base, int64_t step = 0) { return {mlir::Value(), base, step, {}}; }
   bool isIndex() const { return !value; }
   bool operator==(const LaneValue &other) const;
 };
@@ -67,6 +68,7 @@ private:
   mlir::Value laneNumbers(Idx base, Idx step);
   void emitOps(mlir::Block &block, llvm::ArrayRef<LaneValue> loops, Environment &env);
   bool emitIndexOp(mlir::Operation &op, Environment &env);
+  bool emitRepeats(mlir::Operation &op, Environment &env);
   void emitPlainOp(mlir::Operation &op, Environment &env);
   void emitIf(mlir::scf::IfOp branch, llvm::ArrayRef<LaneValue> loops, Environment &env);
   void emitFor(mlir::scf::ForOp loop, llvm::ArrayRef<LaneValue> loops, Environment &env);
