@@ -45,6 +45,19 @@ llvm::LogicalResult Node::finish(mlir::Operation *op) {
   return mlir::success();
 }
 
+void Node::assume(Expr a, Expr b, const llvm::Twine &what) {
+  mlir::Block *block = builder.getInsertionBlock();
+  std::optional<int64_t> x = dim::getConstant(a), y = dim::getConstant(b);
+  if (x && y && *x != *y) {
+    (void)fail("expected " + llvm::Twine(*y) + " as " + what + ", got " + llvm::Twine(*x));
+  }
+  if (failed() || a == b || dim::isUnknown(a) || dim::isUnknown(b) || !importer.assumed.insert({block, a, b}).second) {
+    return;
+  }
+  std::string name = proto.name().empty() ? proto.op_type() : proto.name();
+  nn::AssumeOp::create(builder, loc, a, b, ("node \"" + llvm::Twine(name) + "\": " + what).str());
+}
+
 void Node::assumeSizes(mlir::Operation *op) {
   llvm::SmallVector<nn::SizeRule> found;
   if (auto rules = llvm::dyn_cast<nn::SizeRules>(op)) {
@@ -53,11 +66,7 @@ void Node::assumeSizes(mlir::Operation *op) {
   mlir::OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(op);
   for (const nn::SizeRule &rule : found) {
-    if (!importer.assumed.insert({op->getBlock(), rule.lhs, rule.rhs}).second) {
-      continue;
-    }
-    std::string name = proto.name().empty() ? proto.op_type() : proto.name();
-    nn::AssumeOp::create(builder, loc, rule.lhs, rule.rhs, "node \"" + name + "\": " + rule.what);
+    assume(rule.lhs, rule.rhs, rule.what);
   }
 }
 

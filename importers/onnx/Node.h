@@ -161,6 +161,8 @@ public:
   Expr freshSize(const llvm::Twine &what, bool maybeNegative = false);
   /// True when the formula can't be negative: it is the size of a value that has been seen, or this can be proved.
   bool isSize(Expr e) const;
+  /// Has the run check that two sizes are equal; fails where they are numbers that differ.
+  void assume(Expr a, Expr b, const llvm::Twine &what);
 
 private:
   /// Has the run check what the op takes for granted of its operands' sizes.

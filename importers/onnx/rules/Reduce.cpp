@@ -1,14 +1,18 @@
 //===- Reduce.cpp - reductions ----------------------------------------------------------------------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/AxesSwitch.h"
 
 namespace dlc::onnx_import {
 namespace {
 using Result = llvm::LogicalResult;
 
+bool hasNoAxes(Node &n) {
+  return n.has(1) && dim::isConstant(dim::product(n.context(), nn::shapeOf(n.in(1))), 0);
+}
+
 /// The axes of the attribute or of operand 1; all when there are none. Nullopt when nothing is to be reduced, or when
 /// the node failed.
 std::optional<Ints> reducedAxes(Node &n, int64_t rank) {
-  std::optional<Ints> stated = n.knownIntsOf("axes", 1);
+  std::optional<Ints> stated = hasNoAxes(n) ? std::optional<Ints>(Ints()) : n.knownIntsOf("axes", 1);
   bool noop = n.getBool("noop_with_empty_axes", false);
   if (n.failed()) {
     return std::nullopt;
@@ -24,17 +28,42 @@ std::optional<Ints> reducedAxes(Node &n, int64_t rank) {
   return n.failed() ? std::nullopt : std::optional<Ints>(axes);
 }
 
+/// Axes of a number that is known and not 0, whose values a run knows.
+template <nn::ReduceKind kind> Result reduceUnknown(Node &n, bool keep) {
+  n.ignore({"noop_with_empty_axes"});
+  auto any = [](llvm::ArrayRef<int64_t>) { return true; };
+  return n.result(switchAxes(n, 1, nn::rankOf(n.in(0)), any, [&](llvm::ArrayRef<int64_t> axes) {
+    return n.reduce(n.in(0), kind, axes, keep);
+  }));
+}
+
+/// What a reduction over no dims does with each element.
+Value reduceNothing(Node &n, nn::ReduceKind kind, Value x) {
+  switch (kind) {
+  case nn::ReduceKind::L1:
+  case nn::ReduceKind::L2:
+    return n.make<nn::AbsOp>(x);
+  case nn::ReduceKind::LogSum:
+    return n.make<nn::LogOp>(x);
+  case nn::ReduceKind::SumSquare:
+    return n.mul(x, x);
+  default: // sums, means, products, extremes and log(exp(x)) of one element
+    return x;
+  }
+}
+
 template <nn::ReduceKind kind> Result reduce(Node &n) {
   Value x = n.in(0);
   bool keep = n.getBool("keepdims", true);
+  if (hasUnknownAxes(n, 1) && !hasNoAxes(n) && !nn::isBool(nn::elementOf(x))) {
+    return reduceUnknown<kind>(n, keep);
+  }
   std::optional<Ints> axes = reducedAxes(n, nn::rankOf(x));
   if (n.failed()) {
     return mlir::failure();
   }
   if (!axes) {
-    // The element-wise part of the reduction remains.
-    axes = Ints();
-    keep = true;
+    return n.result(reduceNothing(n, kind, x));
   }
   if (nn::isBool(nn::elementOf(x))) {
     Type byte = n.builder.getIntegerType(8, false);

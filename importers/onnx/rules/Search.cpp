@@ -1,5 +1,5 @@
 //===- Search.cpp - positions, orders and running sums along an axis -----------------------------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/AxesSwitch.h"
 
 namespace dlc::onnx_import {
 namespace {
@@ -30,13 +30,18 @@ Result topK(Node &n) {
 }
 
 template <class OpTy> Result cumulative(Node &n) {
+  bool exclusive = n.getBool("exclusive", false), reverse = n.getBool("reverse", false);
+  int64_t rank = nn::rankOf(n.in(0));
+  auto along = [&](int64_t axis) { return n.make<OpTy>(n.in(0), axis, exclusive, reverse); };
+  if (hasUnknownAxes(n, 1)) {
+    auto any = [](llvm::ArrayRef<int64_t> axes) { return axes.size() == 1; };
+    return n.result(switchAxes(n, 1, rank, any, [&](llvm::ArrayRef<int64_t> axes) { return along(axes[0]); }));
+  }
   std::optional<Ints> axis = n.knownInts(n.in(1));
   if (!axis || axis->size() != 1) {
-    return n.fail("expected an axis that is known at compile time");
+    return n.fail("expected one axis");
   }
-  bool exclusive = n.getBool("exclusive", false), reverse = n.getBool("reverse", false);
-  int64_t at = n.axis(axis->front(), nn::rankOf(n.in(0)));
-  return n.result(n.make<OpTy>(n.in(0), at, exclusive, reverse));
+  return n.result(along(n.axis(axis->front(), rank)));
 }
 
 /// 1 at the first greatest element. Before version 13, everything from the axis on counts as one dim.

@@ -1,5 +1,5 @@
 //===- Shape.cpp - sizes as values, and new shapes for the same elements -----------------------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/AxesSwitch.h"
 
 namespace dlc::onnx_import {
 namespace {
@@ -125,40 +125,67 @@ Result flatten(Node &n) {
                                       dim::product(n.context(), dims.drop_front(axis))}));
 }
 
+/// Without dims `axes`, ascending.
+Value squeezed(Node &n, llvm::ArrayRef<int64_t> axes) {
+  Shape shape = nn::shapeOf(n.in(0));
+  for (int64_t axis : llvm::reverse(axes)) {
+    if (std::optional<int64_t> number = dim::getConstant(shape[axis]); number && *number != 1) {
+      (void)n.fail("expected a dim of size 1 to remove at axis " + llvm::Twine(axis) + ", got " + llvm::Twine(*number));
+      return {};
+    }
+    shape.erase(shape.begin() + axis);
+  }
+  return n.reshape(n.in(0), shape);
+}
+
 Result squeeze(Node &n) {
-  Shape shape = nn::shapeOf(n.in(0)), result;
+  Shape shape = nn::shapeOf(n.in(0));
+  int64_t rank = shape.size();
+  if (hasUnknownAxes(n, 1)) {
+    auto may = [&](llvm::ArrayRef<int64_t> axes) {
+      return llvm::all_of(axes, [&](int64_t axis) { return dim::getConstant(shape[axis]).value_or(1) == 1; });
+    };
+    return n.result(switchAxes(n, 1, rank, may, [&](llvm::ArrayRef<int64_t> axes) { return squeezed(n, axes); }));
+  }
   std::optional<Ints> stated = n.knownIntsOf("axes", 1);
-  Ints axes = n.axes(stated.value_or(Ints()), shape.size());
-  if (n.failed()) {
-    return mlir::failure();
+  Ints axes;
+  if (stated) {
+    axes = n.axes(*stated, rank);
   }
-  for (auto [i, size] : llvm::enumerate(shape)) {
-    bool gone = stated ? llvm::is_contained(axes, int64_t(i)) : dim::isConstant(size, 1);
-    std::optional<int64_t> number = dim::getConstant(size);
-    if ((gone && number && *number != 1) || (!stated && !number)) {
-      return n.fail("expected a dim of size 1 to remove at axis " + llvm::Twine(i) + ", got " + dim::toString(size));
+  for (int64_t i = 0; !stated && i < rank; ++i) {
+    if (!dim::getConstant(shape[i])) {
+      return n.fail("expected a dim of known size at axis " + llvm::Twine(i) + ", got " + dim::toString(shape[i]));
     }
-    if (!gone) {
-      result.push_back(size);
+    if (dim::isConstant(shape[i], 1)) {
+      axes.push_back(i);
     }
   }
-  return n.result(n.reshape(n.in(0), result));
+  return n.failed() ? mlir::failure() : n.result(squeezed(n, axes));
+}
+
+/// With dims of size 1 that have the numbers `axes`, ascending, in the result.
+Value unsqueezed(Node &n, llvm::ArrayRef<int64_t> axes) {
+  Shape shape = nn::shapeOf(n.in(0));
+  for (int64_t axis : axes) {
+    shape.insert(shape.begin() + axis, n.number(1));
+  }
+  return n.reshape(n.in(0), shape);
 }
 
 Result unsqueeze(Node &n) {
-  Shape shape = nn::shapeOf(n.in(0));
+  int64_t rank = nn::rankOf(n.in(0));
+  if (hasUnknownAxes(n, 1)) {
+    auto type = llvm::cast<mlir::RankedTensorType>(n.in(1).getType());
+    auto any = [](llvm::ArrayRef<int64_t>) { return true; };
+    return n.result(switchAxes(n, 1, rank + (type.hasStaticShape() ? type.getNumElements() : 0), any,
+                               [&](llvm::ArrayRef<int64_t> axes) { return unsqueezed(n, axes); }));
+  }
   std::optional<Ints> stated = n.knownIntsOf("axes", 1);
   if (!stated) {
     return n.fail("expected axes, got none");
   }
-  Ints axes = n.axes(*stated, shape.size() + stated->size());
-  if (n.failed()) {
-    return mlir::failure();
-  }
-  for (int64_t axis : axes) {
-    shape.insert(shape.begin() + axis, n.number(1));
-  }
-  return n.result(n.reshape(n.in(0), shape));
+  Ints axes = n.axes(*stated, rank + stated->size());
+  return n.failed() ? mlir::failure() : n.result(unsqueezed(n, axes));
 }
 
 Result expand(Node &n) {

@@ -144,7 +144,14 @@ Result split(Node &n) {
   if (sizes->size() < n.numOutputs()) {
     return n.fail("expected " + llvm::Twine(n.numOutputs()) + " sizes, got " + llvm::Twine(sizes->size()));
   }
-  Expr start = n.number(0);
+  Expr start = n.number(0), total = start;
+  for (Expr size : *sizes) {
+    total = dim::add(total, size);
+  }
+  bool isWhole = !n.hasAttribute("num_outputs") || n.getInt("num_outputs", 0) == int64_t(sizes->size());
+  if (isWhole) {
+    n.assume(total, shape[axis], "sum of the parts' sizes");
+  }
   for (unsigned i = 0; i < n.numOutputs(); ++i) {
     if (n.wants(i)) {
       n.set(i, n.slice(n.in(0), axis, start, (*sizes)[i]));

@@ -25,7 +25,7 @@ def NN_MatmulIntegerOp : NN_Op<"matmul_integer", [DeclareOpInterfaceMethods<Size
   let results = (outs NN_Tensor:$result);
 }
 
-def NN_EinsumOp : NN_Op<"einsum"> {
+def NN_EinsumOp : NN_Op<"einsum", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "sums of products, as an equation says: `ij,jk->ik`";
   let description = [{
     Letters name dims; `...` stands for dims that broadcast; a letter twice in one operand takes its diagonal. Without
@@ -35,7 +35,7 @@ def NN_EinsumOp : NN_Op<"einsum"> {
   let arguments = (ins Variadic<NN_NumberTensor>:$inputs, StrAttr:$equation);
   let results = (outs NN_Tensor:$result);
 }
-def NN_DetOp : NN_Op<"det"> {
+def NN_DetOp : NN_Op<"det", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "the determinants of the matrices in the last two dims";
   let arguments = (ins NN_FloatTensor:$input);
   let results = (outs NN_Tensor:$result);

@@ -1,6 +1,7 @@
 //===- Einsum.cpp - equations and result types of einsum, det -----------------------------------------===//
 #include "dialects/nn/ops/contraction/Einsum.h"
 #include "dialects/nn/Infer.h"
+#include "dialects/nn/SizeRules.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace dlc::nn {
@@ -137,6 +138,29 @@ llvm::LogicalResult EinsumOp::inferResultTypes(Types &types) {
   }
   types.push_back(dim::getTensorType(result, elementOf(getInputs()[0])));
   return mlir::success();
+}
+
+void EinsumOp::sizeRules(SizeRuleList &rules) {
+  llvm::SmallVector<int64_t> ranks = llvm::map_to_vector(getInputs(), rankOf);
+  std::string error;
+  mlir::FailureOr<EinsumEquation> equation = parseEinsum(getEquation(), ranks, error);
+  if (mlir::failed(equation)) {
+    return;
+  }
+  llvm::SmallVector<llvm::SmallVector<dim::Shape>> places(equation->labels);
+  for (auto [v, labels] : llvm::zip(getInputs(), equation->operands)) {
+    for (auto [label, size] : llvm::zip(labels, shapeOf(v))) {
+      places[label].push_back({size});
+    }
+  }
+  for (llvm::ArrayRef<dim::Shape> sizes : places) {
+    mustBroadcast(rules, sizes, "dims of one letter");
+  }
+}
+
+void DetOp::sizeRules(SizeRuleList &rules) {
+  dim::Shape shape = shapeOf(getInput());
+  mustBeEqual(rules, shape[shape.size() - 1], shape[shape.size() - 2], "columns and rows");
 }
 
 llvm::LogicalResult DetOp::inferResultTypes(Types &types) {

@@ -1,5 +1,5 @@
 //===- Conv.cpp - result types of convolutions ----------------------------------===//
-#include "dialects/nn/NN.h"
+#include "dialects/nn/SizeRules.h"
 
 namespace dlc::nn {
 namespace {
@@ -94,7 +94,19 @@ template <class Op> mlir::FailureOr<dim::Shape> inferConv(Op op) {
   }
   return assemble(input[0], weight[0], spatial, op.getChannelLast());
 }
+
+template <class Op> void channelRule(Op op, SizeRuleList &rules, dim::Expr expected) {
+  dim::Shape input = shapeOf(op.getInput());
+  mustBeEqual(rules, input[op.getChannelLast() ? input.size() - 1 : 1], expected, "channels of the input");
+}
+template <class Op> dim::Expr inputChannels(Op op) {
+  return dim::mul(shapeOf(op.getWeight())[1], dim::constant(op.getContext(), op.getGroups()));
+}
 } // namespace
+
+void ConvOp::sizeRules(SizeRuleList &rules) { channelRule(*this, rules, inputChannels(*this)); }
+void ConvIntegerOp::sizeRules(SizeRuleList &rules) { channelRule(*this, rules, inputChannels(*this)); }
+void ConvTransposeOp::sizeRules(SizeRuleList &rules) { channelRule(*this, rules, shapeOf(getWeight())[0]); }
 
 llvm::LogicalResult ConvOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
   mlir::FailureOr<dim::Shape> shape = inferConv(*this);

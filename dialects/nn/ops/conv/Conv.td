@@ -3,7 +3,7 @@
 #define DLC_NN_CONV
 include "dialects/nn/NNBase.td"
 
-def NN_ConvOp : NN_Op<"conv"> {
+def NN_ConvOp : NN_Op<"conv", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "N-D convolution (cross-correlation) with groups";
   let description = [{
     input [N, C, spatial...] (or [N, spatial..., C] with `channel_last`), weight [O, C / groups, kernel...] always,
@@ -17,7 +17,7 @@ def NN_ConvOp : NN_Op<"conv"> {
   let results = (outs NN_Tensor:$result);
 }
 
-def NN_ConvTransposeOp : NN_Op<"conv_transpose"> {
+def NN_ConvTransposeOp : NN_Op<"conv_transpose", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "transposed N-D convolution with groups";
   let description = [{
     input [N, C, spatial...] (or channel-last), weight [C, O / groups, kernel...], bias [O]. Output size:
@@ -30,7 +30,7 @@ def NN_ConvTransposeOp : NN_Op<"conv_transpose"> {
   let results = (outs NN_Tensor:$result);
 }
 
-def NN_ConvIntegerOp : NN_Op<"conv_integer", [AttrSizedOperandSegments]> {
+def NN_ConvIntegerOp : NN_Op<"conv_integer", [DeclareOpInterfaceMethods<SizeRules>, AttrSizedOperandSegments]> {
   let summary = "conv of 8-bit integers, less their zero points, in i32; padding is zero after the subtraction";
   let description = [{ input_zero (absent: 0) is a scalar; weight_zero a scalar or one element per output channel. }];
   let arguments = (ins NN_IntTensor:$input, NN_IntTensor:$weight, Optional<NN_IntTensor>:$input_zero,

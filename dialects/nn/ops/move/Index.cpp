@@ -101,6 +101,10 @@ void ScatterNDOp::sizeRules(SizeRuleList &rules) {
   }
 }
 
+void ReverseSequenceOp::sizeRules(SizeRuleList &rules) {
+  mustBeEqual(rules, shapeOf(getLengths())[0], shapeOf(getInput())[getBatchAxis()], "number of lengths");
+}
+
 llvm::LogicalResult OneHotOp::inferResultTypes(Types &types) {
   dim::Shape shape = shapeOf(getIndices());
   if (mlir::failed(checkAxis(*this, getAxis(), shape.size() + 1)) ||

@@ -53,7 +53,7 @@ def NN_TileOp : NN_Op<"tile", [DeclareOpInterfaceMethods<ShapeValue>]> {
   let arguments = (ins NN_Tensor:$input, Dim_ShapeAttr:$repeats);
   let results = (outs NN_Tensor:$result);
 }
-def NN_ReverseSequenceOp : NN_Op<"reverse_sequence"> {
+def NN_ReverseSequenceOp : NN_Op<"reverse_sequence", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "reverses the first `lengths[b]` elements along `time_axis`, for each index b of `batch_axis`";
   let arguments = (ins NN_Tensor:$input, NN_IndexTensor:$lengths, I64Attr:$batch_axis, I64Attr:$time_axis);
   let results = (outs NN_Tensor:$result);

@@ -18,7 +18,17 @@ llvm::LogicalResult inferPerChannel(mlir::Operation *op, int64_t axis, Types &ty
   types.push_back(input.getType());
   return mlir::success();
 }
+
+void perChannelRules(mlir::Operation *op, int64_t axis, SizeRuleList &rules) {
+  for (mlir::Value v : op->getOperands().drop_front()) {
+    mustBeEqual(rules, shapeOf(op->getOperand(0))[axis], shapeOf(v)[0], "channels of the input");
+  }
+}
 } // namespace
+
+void BatchNormOp::sizeRules(SizeRuleList &rules) { perChannelRules(*this, getAxis(), rules); }
+void InstanceNormOp::sizeRules(SizeRuleList &rules) { perChannelRules(*this, 1, rules); }
+void GroupNormOp::sizeRules(SizeRuleList &rules) { perChannelRules(*this, 1, rules); }
 
 llvm::LogicalResult BatchNormOp::inferResultTypes(Types &types) { return inferPerChannel(*this, getAxis(), types); }
 llvm::LogicalResult InstanceNormOp::inferResultTypes(Types &types) { return inferPerChannel(*this, 1, types); }

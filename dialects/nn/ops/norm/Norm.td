@@ -3,7 +3,7 @@
 #define DLC_NN_NORM
 include "dialects/nn/NNBase.td"
 
-def NN_BatchNormOp : NN_Op<"batch_norm"> {
+def NN_BatchNormOp : NN_Op<"batch_norm", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "(input - mean) / sqrt(variance + epsilon) * scale + bias, with given statistics per channel";
   let description = [{ `axis` is the channels' dim; the four vectors have one element per channel. }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$scale, NN_FloatTensor:$bias, NN_FloatTensor:$mean,
@@ -20,12 +20,12 @@ def NN_LayerNormOp : NN_Op<"layer_norm", [DeclareOpInterfaceMethods<SizeRules>]>
                        F64Attr:$epsilon, DefaultValuedAttr<BoolAttr, "false">:$rms);
   let results = (outs NN_Tensor:$result);
 }
-def NN_InstanceNormOp : NN_Op<"instance_norm"> {
+def NN_InstanceNormOp : NN_Op<"instance_norm", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "normalises each channel of each [N, C, spatial...] element, then scales per channel";
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$scale, NN_FloatTensor:$bias, F64Attr:$epsilon);
   let results = (outs NN_Tensor:$result);
 }
-def NN_GroupNormOp : NN_Op<"group_norm"> {
+def NN_GroupNormOp : NN_Op<"group_norm", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "normalises `num_groups` groups of channels of [N, C, spatial...], then scales per channel";
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$scale, NN_FloatTensor:$bias, I64Attr:$num_groups,
                        F64Attr:$epsilon);
