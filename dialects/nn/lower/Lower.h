@@ -36,7 +36,7 @@ public:
   mlir::Value map(llvm::ArrayRef<dim::Expr> shape, mlir::Type storage, llvm::ArrayRef<mlir::Value> inputs,
                   llvm::ArrayRef<mlir::AffineMap> maps, ElementBody body);
   /// Reduces over extra dims of sizes `reduced`, which follow the dims of `shape`: starts with `init` (a scalar), then
-  /// acc = body(acc, indices).
+  /// acc = body(acc, indices). Without dims in `reduced`, each element is body(init, indices).
   mlir::Value reduce(llvm::ArrayRef<dim::Expr> shape, llvm::ArrayRef<dim::Expr> reduced, mlir::Type storage,
                      mlir::Value init,
                      llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::Value, mlir::ValueRange)> body);

@@ -58,6 +58,11 @@ Value LowerContext::compute(Value like, IndexBody body) {
 Value LowerContext::reduce(
     llvm::ArrayRef<dim::Expr> shape, llvm::ArrayRef<dim::Expr> reduced, mlir::Type storage, Value init,
     llvm::function_ref<Value(mlir::OpBuilder &, mlir::Location, Value, mlir::ValueRange)> body) {
+  if (reduced.empty()) {
+    return compute(shape, storage, [&](mlir::OpBuilder &nested, mlir::Location l, mlir::ValueRange indices) {
+      return body(nested, l, init, indices);
+    });
+  }
   Value out = mlir::linalg::FillOp::create(b, loc, init, empty(shape, storage)).getResult(0);
   // The sizes of the reduced dims come from an operand that is never read.
   Value window = empty(reduced, b.getI8Type());

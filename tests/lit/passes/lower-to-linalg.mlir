@@ -26,5 +26,16 @@ module {
       %0 = nn.less %x, %y : (tensor<3x2xui8>, tensor<2xui8>) -> tensor<3x2xi1>
       return %0 : tensor<3x2xi1>
     }
+
+    // A reduction of no axes is elementwise: where it starts is a number, for there is no accumulator.
+    // CHECK-LABEL: func.func @no_axes(
+    // CHECK:         %[[INIT:.*]] = arith.constant 0xFF800000 : f32
+    // CHECK:         linalg.generic
+    // CHECK-SAME:      iterator_types = ["parallel"]
+    // CHECK:           arith.maximumf %[[INIT]], %{{.*}} : f32
+    func.func @no_axes(%x: tensor<4xf32>) -> tensor<4xf32> attributes {nn.strategy = "loops"} {
+      %0 = nn.reduce %x {axes = array<i64>, keep_dims = false, kind = 3 : i32} : (tensor<4xf32>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
   }
 }
