@@ -14,3 +14,12 @@ func.func @main(%x: tensor<?x4xf32, #dim.shape<[n, 4]>>) -> tensor<?x4xf32, #dim
   %0 = nn.relu %x : (tensor<?x4xf32, #dim.shape<[n, 4]>>) -> tensor<?x4xf32, #dim.shape<[n, 4]>>
   return %0 : tensor<?x4xf32, #dim.shape<[n, 4]>>
 }
+
+// A reduction over no dims is the identity.
+// CHECK-LABEL: func.func @reduce_1(
+// CHECK:         %[[X:.*]] = {{vector|memref}}.{{load|maskedload}}
+// CHECK:         arith.addf %{{.*}}, %[[X]]
+func.func @none(%x: tensor<2x8xf32>) -> tensor<2x8xf32> {
+  %0 = nn.reduce %x {axes = array<i64>, keep_dims = true, kind = 0 : i32} : (tensor<2x8xf32>) -> tensor<2x8xf32>
+  return %0 : tensor<2x8xf32>
+}

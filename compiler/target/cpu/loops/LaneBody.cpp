@@ -195,6 +195,10 @@ llvm::SmallVector<Value> LaneBody::results(linalg::GenericOp op, llvm::ArrayRef<
   for (auto [argument, v] : llvm::zip(body->getArguments().take_back(accumulators.size()), accumulators)) {
     env[argument] = LaneValue::of(v);
   }
+  if (accumulators.empty() && !body->getArguments().back().use_empty()) { // a reduction over no dims
+    auto fill = op.getDpsInits().back().getDefiningOp<linalg::FillOp>();
+    env[body->getArguments().back()] = LaneValue::of(scalars.lookupOrDefault(fill.getInputs()[0]));
+  }
   emitOps(*body, loops, env);
   return yielded(*body, env, /*spreadAll=*/false);
 }
