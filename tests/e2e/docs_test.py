@@ -30,6 +30,13 @@ class Docs(unittest.TestCase):
         self.assertGreater(len(set(names)), 60)
         self.assertEqual([name for name in sorted(set(names)) if name not in text], [])
 
+    def test_every_pass_has_a_test(self):
+        folder = os.path.join(ROOT, "tests", "lit", "passes")
+        tests = "".join(re.findall(r"RUN:.*", read(folder, name))[0] for name in sorted(os.listdir(folder)))
+        passes = re.findall(r'Pass<"(dlc-[a-z-]+)"', read("compiler", "passes", "Passes.td"))
+        self.assertGreater(len(passes), 10)
+        self.assertEqual([name for name in passes if not re.search(name + r"\b(?!-)", tests)], [])
+
     def test_code_compiles(self):
         """Each block of C or C++ is a file of its own; the models that they name are made of the digit classifier."""
         with tempfile.TemporaryDirectory() as folder:
