@@ -28,7 +28,10 @@ def fuzz(root, name, preset, corpus, arguments):
     print("+ " + " ".join(command), flush=True)
     # Leaks: protobuf and LLVM keep tables for the process's life.
     environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"}
-    return subprocess.run(command, env=environment).returncode == 0
+    result = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, errors="replace")
+    if result.returncode != 0:
+        print(result.stderr[-8000:], flush=True)
+    return result.returncode == 0
 
 
 def run(root, build, arguments):
