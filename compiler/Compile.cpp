@@ -8,18 +8,44 @@
 #include "compiler/passes/Kernels.h"
 #include "llvm/Support/Path.h"
 #include "mlir/Support/Timing.h"
+#include <bit>
 
 namespace dlc {
 namespace {
-emit::ProgramOptions programOptions(const CompileOptions &options) {
-  emit::ProgramOptions p;
-  p.name = options.name;
-  p.variant = options.target.cpu;
-  const cpu::TargetInfo &t = options.target;
-  p.cpu |= t.vectorBits >= 512 ? DLC_CPU_AVX512 | DLC_CPU_AVX2 : t.vectorBits >= 256 ? DLC_CPU_AVX2 : 0;
-  p.cpu |= t.vectorBits >= 512 && t.vnni ? DLC_CPU_AVX512_VNNI : t.vnni ? DLC_CPU_AVX_VNNI : 0;
-  p.cpu |= t.vectorBits >= 512 && t.bf16 ? DLC_CPU_AVX512_BF16 : 0;
-  return p;
+uint64_t cpuBits(const cpu::TargetInfo &t) {
+  uint64_t bits = t.vectorBits >= 512 ? DLC_CPU_AVX512 | DLC_CPU_AVX2 : t.vectorBits >= 256 ? DLC_CPU_AVX2 : 0;
+  bits |= t.vectorBits >= 512 && t.vnni ? DLC_CPU_AVX512_VNNI : t.vnni ? DLC_CPU_AVX_VNNI : 0;
+  return bits | (t.vectorBits >= 512 && t.bf16 ? DLC_CPU_AVX512_BF16 : 0);
+}
+
+/// A variant and the options that it is compiled with. The module is the caller's, or a copy that this owns.
+struct VariantCompilation {
+  CompileOptions options;
+  mlir::OwningOpRef<mlir::ModuleOp> copy;
+  emit::Variant variant;
+};
+
+/// One per target, the weakest first. Each gets a copy of the graph, but for the last.
+std::vector<VariantCompilation> makeVariants(mlir::ModuleOp module, const CompileOptions &options) {
+  std::vector<cpu::TargetInfo> targets = options.variants.size() > 1 ? options.variants : std::vector{options.target};
+  llvm::stable_sort(targets, [](const cpu::TargetInfo &a, const cpu::TargetInfo &b) {
+    return std::popcount(cpuBits(a)) < std::popcount(cpuBits(b));
+  });
+  std::vector<VariantCompilation> all;
+  for (auto [i, target] : llvm::enumerate(targets)) {
+    VariantCompilation v;
+    v.options = options;
+    v.options.target = target;
+    v.options.kernelTag = i ? "." + std::to_string(i) : "";
+    bool several = targets.size() > 1;
+    v.options.dumpDir += several && !options.dumpDir.empty() ? "/" + target.cpu + (i ? "." + std::to_string(i) : "") : "";
+    if (i + 1 < targets.size()) {
+      v.copy = module.clone();
+    }
+    v.variant = {v.copy ? *v.copy : module, target.cpu + (several ? target.features : ""), cpuBits(target), v.options.kernelTag};
+    all.push_back(std::move(v));
+  }
+  return all;
 }
 
 mlir::TimingScope nest(const CompileOptions &options, const char *name) {
@@ -33,22 +59,28 @@ llvm::LogicalResult emitted(mlir::ModuleOp module, llvm::Error error) {
 }
 
 /// Everything that is linked, less the weights.
-mlir::FailureOr<std::vector<emit::Bytes>> makeObjects(mlir::ModuleOp module, const emit::Program &program, const CompileOptions &options,
-                                                      bool hasNote) {
-  mlir::FailureOr<std::vector<emit::Bytes>> objects = emit::compileKernels(getKernelModule(module), options, lowerKernels);
-  if (mlir::failed(objects)) {
-    return mlir::failure();
+mlir::FailureOr<std::vector<emit::Bytes>> makeObjects(llvm::ArrayRef<VariantCompilation> variants, mlir::ModuleOp module,
+                                                      const emit::Program &program, const CompileOptions &options, bool hasNote) {
+  std::vector<emit::Bytes> objects;
+  for (const VariantCompilation &v : variants) {
+    mlir::FailureOr<std::vector<emit::Bytes>> kernels =
+        emit::compileKernels(getKernelModule(v.variant.module), v.options, lowerKernels);
+    if (mlir::failed(kernels)) {
+      return mlir::failure();
+    }
+    std::move(kernels->begin(), kernels->end(), std::back_inserter(objects));
   }
   llvm::Expected<emit::Bytes> tables = emit::programObject(program, options, hasNote);
   if (!tables) {
     return emitted(module, tables.takeError());
   }
-  llvm::Expected<emit::Bytes> support = emit::supportObject(options);
+  // One for all variants: every machine that runs one of them can run the weakest's code.
+  llvm::Expected<emit::Bytes> support = emit::supportObject(variants.front().options);
   if (!support) {
     return emitted(module, support.takeError());
   }
-  objects->push_back(std::move(*tables));
-  objects->push_back(std::move(*support));
+  objects.push_back(std::move(*tables));
+  objects.push_back(std::move(*support));
   return objects;
 }
 
@@ -94,10 +126,16 @@ llvm::LogicalResult dumpKernels(mlir::ModuleOp module, const CompileOptions &opt
 } // namespace
 
 llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &options, ArtifactKind kind, llvm::StringRef path) {
-  if (mlir::failed(runPipeline(module, options, Level::NN, Level::RT)) || mlir::failed(dumpKernels(module, options))) {
-    return mlir::failure();
+  std::vector<VariantCompilation> variants = makeVariants(module, options);
+  llvm::SmallVector<emit::Variant> parts;
+  for (VariantCompilation &v : variants) {
+    if (mlir::failed(runPipeline(v.variant.module, v.options, Level::NN, Level::RT)) ||
+        mlir::failed(dumpKernels(v.variant.module, v.options))) {
+      return mlir::failure();
+    }
+    parts.push_back(v.variant);
   }
-  mlir::FailureOr<emit::Program> program = emit::writeProgram(module, programOptions(options));
+  mlir::FailureOr<emit::Program> program = emit::writeProgram(parts, options.name);
   if (mlir::failed(program)) {
     return mlir::failure();
   }
@@ -106,7 +144,7 @@ llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &o
            << "expected no ops of libraries in a program: it is static and loads none; write a shared object or an object instead";
   }
   mlir::TimingScope codeScope = nest(options, "machine code");
-  mlir::FailureOr<std::vector<emit::Bytes>> objects = makeObjects(module, *program, options, kind != ArtifactKind::Object);
+  mlir::FailureOr<std::vector<emit::Bytes>> objects = makeObjects(variants, module, *program, options, kind != ArtifactKind::Object);
   if (mlir::failed(objects)) {
     return mlir::failure();
   }

@@ -4,6 +4,7 @@
 #include "compiler/target/cpu/TargetInfo.h"
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace mlir {
 class TimingScope;
@@ -17,6 +18,11 @@ struct CompileOptions {
   std::string name = "model";
   /// The CPU that code is generated for.
   cpu::TargetInfo target;
+  /// When there is more than one: code for each of these goes into one artifact, the weakest first, and `target` is not
+  /// used. The engine takes the last that its machine can run.
+  std::vector<cpu::TargetInfo> variants;
+  /// Tells the kernels' symbols of variants apart.
+  std::string kernelTag;
   /// LLVM's level for kernels, 0 to 3.
   int optLevel = 3;
   /// Kernels compiled side by side; 0: as many as there are processors.

@@ -66,6 +66,9 @@ public:
   std::string run() {
     writeTop();
     for (uint32_t first = 0, number = 0, count; first < model.entries.count; first += count, ++number) {
+      if (entryOf<dlc_abi_entry>(model.entries, first).variant > 1) {
+        break; // the same for another CPU
+      }
       count = specialisations(first);
       writeEntry(number, first, count);
     }
@@ -106,7 +109,9 @@ private:
   uint32_t specialisations(uint32_t first) const {
     auto name = [&](uint32_t i) { return string(entryOf<dlc_abi_entry>(model.entries, i).name); };
     uint32_t count = 1;
-    while ((model.features & DLC_FEATURE_SPECIALISATIONS) && first + count < model.entries.count && name(first + count) == name(first)) {
+    auto variant = [&](uint32_t i) { return entryOf<dlc_abi_entry>(model.entries, i).variant; };
+    while ((model.features & DLC_FEATURE_SPECIALISATIONS) && first + count < model.entries.count && name(first + count) == name(first) &&
+           variant(first + count) == variant(first)) {
       ++count;
     }
     return count;

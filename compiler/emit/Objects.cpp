@@ -42,7 +42,7 @@ std::vector<mlir::OwningOpRef<mlir::ModuleOp>> partition(mlir::ModuleOp kernels,
     }
     current += ops;
     func->remove();
-    func.setSymName(kernelSymbol(options.name, func.getSymName()));
+    func.setSymName(kernelSymbol(options.name + options.kernelTag, func.getSymName()));
     modules.back()->push_back(func);
   }
   return modules;
@@ -130,7 +130,7 @@ llvm::Expected<Bytes> programObject(const Program &program, const CompileOptions
   llvm::Module module("program", context);
   auto *i64 = llvm::Type::getInt64Ty(context), *i8 = llvm::Type::getInt8Ty(context);
   auto *blobType = llvm::ArrayType::get(i8, program.bytes.size());
-  auto *linksType = llvm::ArrayType::get(i64, 1 + program.kernels.size());
+  auto *linksType = llvm::ArrayType::get(i64, 1 + program.variantCount * program.kernels.size());
   auto *type = llvm::StructType::get(context, {blobType, linksType});
   auto *global = new llvm::GlobalVariable(module, type, true, llvm::GlobalValue::ExternalLinkage, nullptr, modelSymbol(options.name));
   global->setAlignment(llvm::Align(4096));
@@ -152,8 +152,12 @@ llvm::Expected<Bytes> programObject(const Program &program, const CompileOptions
     return g;
   };
   links.push_back(program.weightsSize ? link(declare(i8, weightsSymbol(options.name)), 0) : llvm::ConstantInt::get(i64, 0));
-  for (const std::string &kernel : program.kernels) {
-    links.push_back(link(declare(i8, kernelSymbol(options.name, kernel)), links.size()));
+  for (uint32_t variant = 0; variant < program.variantCount; ++variant) {
+    for (const Program::Kernel &kernel : program.kernels) {
+      links.push_back(kernel.variant == variant
+                          ? link(declare(i8, kernelSymbol(options.name + kernel.tag, kernel.name)), links.size())
+                          : llvm::ConstantInt::get(i64, 0));
+    }
   }
   auto *blob = llvm::ConstantDataArray::getRaw(llvm::StringRef(program.bytes.data(), program.bytes.size()), program.bytes.size(), i8);
   global->setInitializer(llvm::ConstantStruct::get(type, {blob, llvm::ConstantArray::get(linksType, links)}));

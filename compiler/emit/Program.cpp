@@ -19,16 +19,20 @@ dlc_abi_step emptyStep() {
 
 class Writer {
 public:
-  Writer(mlir::ModuleOp module, const ProgramOptions &options) : module(module), options(options) {}
+  Writer(llvm::ArrayRef<Variant> variants, llvm::StringRef name) : variants(variants), module(variants[0].module), name(name) {}
 
   mlir::FailureOr<Program> run() {
     t.spaces.push_back({t.string("host"), 0});
-    t.variants.push_back({t.string(options.variant), 0, options.cpu});
-    for (auto block : module.getOps<rt::BlockOp>()) {
-      if (mlir::failed(writeEntry(block))) {
-        return mlir::failure();
+    for (const Variant &v : variants) {
+      t.variants.push_back({t.string(v.name), 0, v.cpu});
+      variant = t.variants.size() - 1;
+      for (auto block : mlir::ModuleOp(v.module).getOps<rt::BlockOp>()) {
+        if (mlir::failed(writeEntry(block))) {
+          return mlir::failure();
+        }
       }
     }
+    program.variantCount = variants.size();
     for (auto [key, name] : {std::pair("nn.producer", "producer"), std::pair("nn.opset", "opset")}) {
       if (auto value = module->getAttrOfType<mlir::StringAttr>(key)) {
         t.metadata.push_back({t.string(name), t.string(value.getValue())});
@@ -39,7 +43,7 @@ public:
       return module.emitError() << "expected every size to follow from the inputs, got " << t.unbound.front();
     }
     dlc_abi_model header{};
-    header.name = t.string(options.name);
+    header.name = t.string(name);
     header.producer = t.string("dlc 0.1.0");
     header.weights_size = program.weightsSize;
     header.features = features;
@@ -84,7 +88,11 @@ private:
     }
     auto results = llvm::cast<rt::YieldOp>(body.getTerminator()).getResults_();
     blocks[*index].params = poolOf(body.getArguments());
-    dlc_abi_entry entry{t.string(name), *index, uint32_t(t.ports.size()), body.getNumArguments(), 0, 0};
+    dlc_abi_entry entry{t.string(name), *index, uint32_t(t.ports.size()), body.getNumArguments(), 0, 0, 0};
+    if (variants.size() > 1) {
+      entry.variant = 1 + variant;
+      features |= DLC_FEATURE_VARIANT_ENTRIES;
+    }
     writePorts(body.getArguments(), block.getInputs());
     entry.first_output = t.ports.size();
     entry.output_count = results.size();
@@ -103,7 +111,7 @@ private:
   }
   /// Variables are called like their inputs; specialisations share them.
   uint32_t variableOf(llvm::StringRef name) {
-    auto [it, isNew] = variables.try_emplace(name, uint32_t(t.variables.size()));
+    auto [it, isNew] = stateIndices.try_emplace(name, uint32_t(t.variables.size()));
     if (isNew) {
       t.variables.push_back({t.string(name), DLC_NONE, DLC_NONE, DLC_NONE});
     }
@@ -491,10 +499,10 @@ private:
   }
 
   uint32_t kernelIndex(llvm::StringRef name) {
-    auto [it, isNew] = kernelIndices.try_emplace(name, uint32_t(t.kernels.size()));
+    auto [it, isNew] = kernelIndices.try_emplace((name + "@" + llvm::Twine(variant)).str(), uint32_t(t.kernels.size()));
     if (isNew) {
       t.kernels.push_back({t.string(name), 0});
-      program.kernels.push_back(name.str());
+      program.kernels.push_back({name.str(), variants[variant].tag, variant});
     }
     return it->second;
   }
@@ -542,8 +550,10 @@ private:
     return text;
   }
 
-  mlir::ModuleOp module;
-  const ProgramOptions &options;
+  llvm::ArrayRef<Variant> variants;
+  mlir::ModuleOp module; ///< the first
+  llvm::StringRef name;
+  uint32_t variant = 0; ///< that is being written
   Tables t;
   std::vector<BlockRecord> blocks;
   uint32_t current = DLC_NONE, absent = DLC_NONE;
@@ -552,13 +562,13 @@ private:
   llvm::StringMap<uint32_t> hostIndices;
   Program program;
   llvm::DenseMap<Value, uint32_t> valueIndex;
-  llvm::StringMap<uint32_t> kernelIndices, variables;
+  llvm::StringMap<uint32_t> kernelIndices, stateIndices;
   mlir::DictionaryAttr bounds;
   llvm::DenseMap<uint64_t, llvm::SmallVector<size_t, 1>> runsByHash;
 };
 } // namespace
 
-mlir::FailureOr<Program> writeProgram(mlir::ModuleOp module, const ProgramOptions &options) {
-  return Writer(module, options).run();
+mlir::FailureOr<Program> writeProgram(llvm::ArrayRef<Variant> variants, llvm::StringRef name) {
+  return Writer(variants, name).run();
 }
 } // namespace dlc::emit

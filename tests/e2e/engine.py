@@ -44,6 +44,7 @@ class Engine:
     def __init__(self):
         self.library = ctypes.CDLL(LIBRARY)
         self.library.dlc_last_error.restype = ctypes.c_char_p
+        self.library.dlc_model_variant.restype = ctypes.c_char_p
         self.library.dlc_context_specialisation.restype = ctypes.c_size_t
 
     def call(self, name, *arguments):
@@ -51,14 +52,15 @@ class Engine:
         if status:
             raise Failure(status, self.library.dlc_last_error().decode())
 
-    def load(self, path, libraries=()):
-        return Model(self, path, libraries)
+    def load(self, path, libraries=(), cpu_mask=0):
+        return Model(self, path, libraries, cpu_mask)
 
 
 class Model:
-    def __init__(self, engine, path, libraries):
+    def __init__(self, engine, path, libraries, cpu_mask):
         self.engine, self.handle = engine, ctypes.c_void_p()
         options = ModelOptions()
+        options.cpu_mask = cpu_mask
         opened = (ctypes.c_void_p * max(1, len(libraries)))()
         for i, library in enumerate(libraries):
             engine.call("dlc_op_library_open", library.encode(), ctypes.byref(opened, 8 * i))
@@ -67,6 +69,9 @@ class Model:
 
     def context(self):
         return Context(self)
+
+    def variant(self):
+        return self.engine.library.dlc_model_variant(self.handle).decode()
 
     def __del__(self):
         self.engine.library.dlc_model_release(self.handle)

@@ -44,6 +44,10 @@ int reported(const SourceModel &model) {
 }
 
 int emitText(SourceModel &model, const CompileOptions &options, const CompileCommandOptions &command) {
+  if (options.variants.size() > 1) {
+    reportError(makeError("--target: expected one for --emit={0}, got {1}", command.emit, options.variants.size()));
+    return exitUsage;
+  }
   if (command.emit == "llvm" || command.emit == "asm") {
     KernelText kind = command.emit == "llvm" ? KernelText::IR : KernelText::Assembly;
     mlir::FailureOr<std::string> text = compileToText(model.module(), options, kind);

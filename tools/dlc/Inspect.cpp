@@ -66,6 +66,7 @@ std::vector<std::string> featureNames(uint64_t features) {
                                                                 {DLC_FEATURE_HOST_CALLS, "host calls"},
                                                                 {DLC_FEATURE_VARIABLES, "variables"},
                                                                 {DLC_FEATURE_SPECIALISATIONS, "specialisations"},
+                                                                {DLC_FEATURE_VARIANT_ENTRIES, "entries per CPU variant"},
                                                                 {DLC_FEATURE_DEVICE_CUDA, "CUDA"}};
   std::vector<std::string> result;
   for (const auto &[bit, name] : names) {
@@ -86,7 +87,11 @@ public:
     ModelInfo info;
     gatherModel(info);
     for (uint32_t i = 0; i < counts.entries; ++i) {
-      info.entries.push_back(gatherEntry(i));
+      dlc_inspect_entry entry{};
+      check(dlc_inspect_get_entry(model, i, &entry));
+      if (entry.entry != DLC_NONE) { // not of another processor
+        info.entries.push_back(gatherEntry(i));
+      }
     }
     return failed ? llvm::Expected<ModelInfo>(makeError("{0}", message)) : info;
   }

@@ -47,7 +47,8 @@ void addSourceOptions(CLI::App &command, SourceOptions &options) {
 
 void addCodeOptions(CLI::App &command, SourceOptions &options) {
   command.add_option("--name", options.name, "The model's name in the artifact; default: the file's")->type_name("NAME");
-  command.add_option("--target", options.target, "CPU: native, x86-64, x86-64-v3[+avxvnni], x86-64-v4[+vnni][+bf16]")
+  command.add_option("--target", options.target, "CPU: native, x86-64, x86-64-v3[+avxvnni], x86-64-v4[+vnni][+bf16]; default: native. Several, separated by commas, "
+                                                 "go into one file, and the machine that loads it takes what suits it best")
       ->type_name("CPU");
   command.add_option("--opt-level", options.optLevel, "LLVM's optimisation level, 0 to 3; default: 3")
       ->type_name("N")
@@ -69,12 +70,21 @@ void addStateOption(CLI::App &command, SourceOptions &options) {
 
 llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
   CompileOptions result;
-  std::optional<cpu::TargetInfo> target = cpu::TargetInfo::named(options.target);
-  if (!target) {
-    return makeError("expected a target such as native or x86-64-v3, got '{0}'", options.target);
+  llvm::SmallVector<llvm::StringRef> names;
+  llvm::StringRef(options.target).split(names, ',');
+  for (llvm::StringRef name : names) {
+    std::optional<cpu::TargetInfo> target = cpu::TargetInfo::named(name);
+    if (!target) {
+      return makeError("expected a target such as native or x86-64-v3, got '{0}'", name);
+    }
+    target->winograd = !options.noWinograd;
+    bool isKnown = llvm::any_of(result.variants, [&](const cpu::TargetInfo &t) { return t.cpu == target->cpu && t.features == target->features; });
+    if (isKnown) {
+      return makeError("expected different targets, got '{0}' twice (native is one of the others, too)", name);
+    }
+    result.variants.push_back(*target);
   }
-  result.target = *target;
-  result.target.winograd = !options.noWinograd;
+  result.target = result.variants.front();
   result.name = options.name.empty() ? llvm::sys::path::stem(options.path).str() : options.name;
   result.optLevel = options.optLevel;
   result.threads = options.threads;

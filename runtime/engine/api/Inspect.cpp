@@ -51,8 +51,8 @@ dlc_status dlc_inspect_get_entry(const dlc_model *model, uint32_t index, dlc_ins
     return s;
   }
   const Program &p = model->program;
-  *out = {p.string(p.entries[index].name), p.entries[index].block, p.groupOf[index],
-          index - p.groups[p.groupOf[index]].first};
+  uint32_t group = p.groupOf[index];
+  *out = {p.string(p.entries[index].name), p.entries[index].block, group, group == none ? 0 : index - p.groups[group].first};
   return DLC_OK;
 }
 

@@ -135,7 +135,7 @@ dlc_status evaluateStatic(dlc_context &c, Error &error) {
     const StageInfo &info = p.stageInfo[stage];
     uint32_t before = stage > p.blocks[info.block].first_stage ? stage - 1 : p.blockInfo[info.block].parentStage;
     Error ignored;
-    if (info.sizes != Sizes::Static || (before != none && !base.evaluated[before]) ||
+    if (!p.isVisible(p.entryOf(stage)) || info.sizes != Sizes::Static || (before != none && !base.evaluated[before]) ||
         evaluateDims(p, stage, base.slots.data(), dimSource(c), ignored)) {
       continue;
     }

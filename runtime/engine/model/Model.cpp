@@ -20,7 +20,7 @@ bool chooseVariant(dlc_model &m, const dlc_model_options &options, Error &error)
   const Program &p = m.program;
   for (uint32_t i = 0; i < p.variants.size(); ++i) {
     if ((p.variants[i].cpu & ~cpu) == 0) {
-      m.variant = i;
+      m.variant = m.program.variant = i;
     }
   }
   if (m.variant == none && !p.kernels.empty()) {
@@ -60,13 +60,31 @@ bool resolveLinks(dlc_model &m, Error &error) {
     return false;
   }
   for (uint32_t k = 0; k < p.kernels.size(); ++k) {
-    const char *code = target(1 + uint64_t(m.variant) * p.kernels.size() + k);
+    uint64_t index = 1 + uint64_t(m.variant) * p.kernels.size() + k;
+    const char *code = target(index);
+    if (code == links + 8 * index && (p.header.features & DLC_FEATURE_VARIANT_ENTRIES)) {
+      continue; // of another variant
+    }
     if (!m.image.contains(code, 1, true)) {
       fail(error, DLC_INVALID_MODEL, "kernel %u ('%s') of variant '%s' lies in no executable segment", k,
            p.string(p.kernels[k].name), p.string(p.variants[m.variant].name));
       return false;
     }
     m.kernels[k] = reinterpret_cast<dlc_kernel_fn>(uintptr_t(code));
+  }
+  return true;
+}
+
+/// Kernels may be absent where only entries of other variants run them.
+bool checkKernels(const dlc_model &m, Error &error) {
+  const Program &p = m.program;
+  bool mayMiss = p.header.features & DLC_FEATURE_VARIANT_ENTRIES;
+  for (uint32_t i = 0; mayMiss && i < p.steps.size(); ++i) {
+    const dlc_abi_step &s = p.steps[i];
+    if (s.kind == DLC_STEP_DISPATCH && p.isVisible(p.entryOf(p.stepInfo[i].stage)) && !m.kernels[s.target]) {
+      fail(error, DLC_INVALID_MODEL, "step %u ('%s'): the chosen variant does not have its kernel", i, p.string(s.name));
+      return false;
+    }
   }
   return true;
 }
@@ -127,8 +145,8 @@ bool resolveHostFunctions(dlc_model &m, const dlc_model_options &options, Error 
 bool finishModel(dlc_model &m, const dlc_model_options &options, Error &error) {
   m.log = {options.log, options.log_user};
   if (!readProgram(m.image.program, m.image.available, options.skip_checksum, m.program, error) ||
-      !validateProgram(m.program, error) || !analyseProgram(m.program, error) || !chooseVariant(m, options, error) ||
-      !resolveLinks(m, error) || !resolveHostFunctions(m, options, error)) {
+      !validateProgram(m.program, error) || !chooseVariant(m, options, error) || !analyseProgram(m.program, error) ||
+      !resolveLinks(m, error) || !checkKernels(m, error) || !resolveHostFunctions(m, options, error)) {
     return false;
   }
   const Program &p = m.program;

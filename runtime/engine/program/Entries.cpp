@@ -15,6 +15,10 @@ public:
       return false;
     }
     for (uint32_t e = 0; e < p.entries.size(); ++e) {
+      if (!p.isVisible(e)) {
+        p.groupOf[e] = none;
+        continue;
+      }
       if (joins(e)) {
         if (!agree(p.groups[p.groups.size() - 1].first, e)) {
           return false;
@@ -31,7 +35,7 @@ public:
 private:
   const char *name(uint32_t entry) const { return p.string(p.entries[entry].name); }
   bool joins(uint32_t e) const {
-    return e && (p.header.features & DLC_FEATURE_SPECIALISATIONS) && strcmp(name(e - 1), name(e)) == 0;
+    return e && p.isVisible(e - 1) && (p.header.features & DLC_FEATURE_SPECIALISATIONS) && strcmp(name(e - 1), name(e)) == 0;
   }
 
   bool samePorts(uint32_t left, uint32_t right, uint32_t count) const {
@@ -73,7 +77,7 @@ bool analyseFrames(Program &p, Error &error) {
     return false;
   }
   for (uint32_t stage : p.stageTree) {
-    p.stageInfo[stage].frame = used[p.blockInfo[p.stageInfo[stage].block].entry]++;
+    p.stageInfo[stage].frame = used[p.entryOf(stage)]++;
   }
   uint32_t base = 0;
   for (EntryGroup &group : p.groups) {
@@ -85,7 +89,8 @@ bool analyseFrames(Program &p, Error &error) {
     base += most;
   }
   for (StageInfo &stage : p.stageInfo) {
-    stage.frame += p.groups[p.groupOf[p.blockInfo[stage.block].entry]].firstFrame;
+    uint32_t group = p.groupOf[p.blockInfo[stage.block].entry];
+    stage.frame = group == none ? none : stage.frame + p.groups[group].firstFrame;
   }
   p.frameCount = base;
   return true;

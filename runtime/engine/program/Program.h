@@ -89,16 +89,20 @@ struct Program {
   Vector<uint32_t> slotInstr;  ///< the instruction that does
   Vector<Sizes> slotSizes;
   Vector<EntryGroup> groups;      ///< what the C interface calls entries
-  Vector<uint32_t> groupOf;       ///< by entry
+  Vector<uint32_t> groupOf;       ///< by entry; none: of another variant
   Vector<uint32_t> portVariable;  ///< by port: the variable whose second buffer an output that is fed back fills
   Vector<uint8_t> exchanged;      ///< by variable: it has a second buffer
   uint32_t frameCount = 0;
+  uint32_t variant = none;        ///< that was chosen for this processor; entries of others are not there
   Vector<uint32_t> stageTree; ///< all stages, an enclosing one before those that it runs
   uint32_t argTotal = 0, dimTotal = 0;
 
   const char *string(uint32_t offset) const { return offset == none ? "" : strings.data() + offset; }
   Span<const uint32_t> range(dlc_abi_range r) const { return pool.span(r.first, r.count); }
   const uint32_t *shape(uint32_t value) const { return pool.data() + values[value].shape; }
+  bool isVisible(uint32_t entry) const { return !entries[entry].variant || entries[entry].variant - 1 == variant; }
+  /// The entry that a stage is part of.
+  uint32_t entryOf(uint32_t stage) const { return blockInfo[stageInfo[stage].block].entry; }
   /// The ports that callers bind for an entry.
   uint32_t inputPort(uint32_t entry, uint32_t index) const {
     return entries[groups[groupOf[entry]].first].first_input + index;

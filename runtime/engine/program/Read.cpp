@@ -6,7 +6,7 @@ namespace dlc::rt {
 
 static constexpr uint64_t knownFeatures =
     DLC_FEATURE_CONTROL_FLOW | DLC_FEATURE_STAGES | DLC_FEATURE_HOST_CALLS | DLC_FEATURE_VARIABLES |
-    DLC_FEATURE_SPECIALISATIONS;
+    DLC_FEATURE_SPECIALISATIONS | DLC_FEATURE_VARIANT_ENTRIES;
 
 uint64_t fnv(uint64_t hash, const void *data, size_t size) {
   const unsigned char *bytes = static_cast<const unsigned char *>(data);

@@ -147,7 +147,8 @@ private:
   bool entry(const dlc_abi_entry &e) {
     return string(e.name, "name") && below(e.block, p.blocks.size(), "block") &&
            span(e.first_input, e.input_count, p.ports.size(), "inputs") &&
-           span(e.first_output, e.output_count, p.ports.size(), "outputs");
+           span(e.first_output, e.output_count, p.ports.size(), "outputs") &&
+           below(e.variant, p.variants.size() + 1, "variant");
   }
   bool block(const dlc_abi_block &b) {
     return string(b.name, "name") && span(b.first_stage, b.stage_count, p.stages.size(), "stages") &&

@@ -27,6 +27,7 @@ extern "C" {
 #define DLC_FEATURE_VARIABLES (1ull << 3)
 #define DLC_FEATURE_DEVICE_CUDA (1ull << 4)
 #define DLC_FEATURE_SPECIALISATIONS (1ull << 5) /* entries of one name, of which a run takes one */
+#define DLC_FEATURE_VARIANT_ENTRIES (1ull << 6)  /* entries that are for one CPU variant */
 
 /* Element types carry the numbers of ONNX's TensorProto.DataType. Sub-byte types are packed, low bits first. */
 enum dlc_dtype {
@@ -115,6 +116,7 @@ typedef struct dlc_abi_entry {
   uint32_t block;
   uint32_t first_input, input_count;   /* of ports */
   uint32_t first_output, output_count; /* of ports */
+  uint32_t variant;         /* 0: for all; else 1 + the only variant that has it, and whose code it runs */
 } dlc_abi_entry;
 
 /* A block is a list of stages, run in order. Sizes needed by a stage are computed when it starts. */
@@ -196,7 +198,8 @@ typedef struct dlc_abi_model {
 /* At header + program_size, 8-aligned. Each field holds its target's address minus its own address. */
 typedef struct dlc_abi_links {
   int64_t weights;          /* 0 when there are none */
-  int64_t kernels[1];       /* variant_count * kernel_count entries: kernels[variant * kernel_count + kernel] */
+  int64_t kernels[1];       /* variant_count * kernel_count entries: kernels[variant * kernel_count + kernel]; 0 where the
+                               variant's entries do not run the kernel */
 } dlc_abi_links;
 
 /* A kernel computes tiles [begin, end) of a step. It has no state, allocates nothing, and knows of no threads.

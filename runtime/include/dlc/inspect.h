@@ -20,7 +20,7 @@ DLC_API dlc_status dlc_inspect_get_counts(const dlc_model *model, dlc_inspect_co
 typedef struct dlc_inspect_entry {
   const char *name;
   uint32_t block;
-  uint32_t entry, specialisation; /* as dlc/runtime.h counts them */
+  uint32_t entry, specialisation; /* as dlc/runtime.h counts them; DLC_NONE: of another CPU variant */
 } dlc_inspect_entry;
 DLC_API dlc_status dlc_inspect_get_entry(const dlc_model *model, uint32_t index, dlc_inspect_entry *out);
 

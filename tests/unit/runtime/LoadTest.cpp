@@ -184,6 +184,36 @@ TEST(Load, PicksTheBestVariant) {
   EXPECT_NE(strstr(dlc_last_error(), "compile it for this processor"), nullptr) << dlc_last_error();
 }
 
+TEST(Load, EntriesOfOtherVariantsAreNotThere) {
+  auto twice = [] {
+    Builder b = diamond(16);
+    b.features |= DLC_FEATURE_VARIANT_ENTRIES;
+    b.variants.push_back({b.text("base"), 0, 0});
+    b.variants.push_back({b.text("alien"), 0, 1ull << 60});
+    return b;
+  };
+  for (uint32_t variant : {0u, 1u, 2u}) {
+    Builder b = twice();
+    b.entries[0].variant = variant;
+    Blob blob = b.finish();
+    dlc_model *m = load(blob);
+    ASSERT_NE(m, nullptr) << dlc_last_error();
+    EXPECT_EQ(dlc_model_entry_count(m), variant == 2 ? 0u : 1u);
+    dlc_context *c = context(m, 1);
+    EXPECT_EQ(dlc_context_run(c, 0), DLC_INVALID_ARGUMENT); // no entry, or no input
+    dlc_context_destroy(c);
+    dlc_model_release(m);
+  }
+  Builder wrong = twice();
+  wrong.entries[0].variant = 3;
+  EXPECT_EQ(load(wrong.finish()), nullptr);
+  EXPECT_NE(strstr(dlc_last_error(), "expected its variant to be below 3"), nullptr) << dlc_last_error();
+  Builder missing = twice();
+  missing.kernels[0].second = nullptr;
+  EXPECT_EQ(load(missing.finish()), nullptr);
+  EXPECT_NE(strstr(dlc_last_error(), "the chosen variant does not have its kernel"), nullptr) << dlc_last_error();
+}
+
 TEST(Load, UnknownHostFunctionsAreNamed) {
   Builder b = answer();
   b.host("fancy");
