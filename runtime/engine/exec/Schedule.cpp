@@ -129,6 +129,11 @@ private:
       if (uint32_t(claim) >= claim >> 32) {
         break;
       }
+      if (isControl(step)) {
+        // It has one chunk, which is taken. Its lane is for the steps inside of it, however deep they are.
+        retire(r.lane);
+        r.lane = none;
+      }
       runChunk(c, w, step, uint32_t(claim), done++ != 0);
       // Finishing chunk by chunk keeps a thread from claiming of a later activation what it counts for this one.
       if (r.chunksLeft.fetch_sub(1, std::memory_order_acq_rel) == 1) {
@@ -147,7 +152,7 @@ private:
       if (c.steps[s].depsLeft.fetch_sub(1, std::memory_order_acq_rel) != 1) {
         continue;
       }
-      if (next == none) {
+      if (next == none && lane != none) {
         next = s;
       } else {
         publish(s);
@@ -155,7 +160,7 @@ private:
     }
     if (next != none) {
       open(next, lane, true);
-    } else {
+    } else if (lane != none) {
       retire(lane);
     }
     if (c.stages[stage].stepsLeft.fetch_sub(1, std::memory_order_seq_cst) == 1) {

@@ -57,6 +57,29 @@ TEST(Control, IfTakesOneBranch) {
   }
 }
 
+TEST(Control, IfsNestDeeperThanThereAreLanes) {
+  constexpr int depth = 60;
+  for (uint32_t threads : {1, 2, 3}) {
+    Unary b;
+    uint32_t flag = b.input("flag", DLC_BOOL, {});
+    uint32_t stage = b.s, result = b.y;
+    for (int i = 0; i < depth; ++i) {
+      uint32_t shallow = b.block("then"), inner = b.block("else"), innerStage = b.stage(inner);
+      b.blocks[shallow].results = {b.x};
+      uint32_t t = b.frameTensor(innerStage, "t", DLC_F32, {4});
+      b.blocks[inner].results = {t};
+      b.step(stage, DLC_STEP_IF, shallow, {flag, result}, {}, 1, none, {}, inner);
+      stage = innerStage;
+      result = t;
+    }
+    b.step(stage, DLC_STEP_DISPATCH, b.scale, {b.x, result}, {b.n}, 1, b.one);
+    b.entry("main", b.main);
+    Loaded l(b, threads);
+    bool off = false;
+    EXPECT_EQ(run(l, {1, 2, 3, 4}, {tensor(&off, DLC_BOOL, {})}), (std::vector<float>{3, 5, 7, 9}));
+  }
+}
+
 /// y = x scaled `trips` times; rows: every x on the way; carried in a frame of the enclosing stage.
 Builder loopProgram(bool dynamicRows) {
   Unary b;
