@@ -45,6 +45,7 @@ void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   graph.addPass(mlir::createCSEPass());
   // Before folding: the slices of weights that recurrences become are constants.
   graph.addPass(createDecomposeRnn());
+  graph.addPass(createWidenFloats({/*bf16=*/!options.target.bf16}));
   // Quantised weights stay until it is known which contractions take them as they are.
   graph.addPass(createFoldConstants({options.foldBudget, /*keepQuantized=*/true}));
   graph.addPass(createUnsignedActivations());

@@ -68,6 +68,16 @@ def FoldConstants : Pass<"dlc-fold-constants", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 
+def WidenFloats : Pass<"dlc-widen-floats", "::mlir::func::FuncOp"> {
+  let summary = "computes in f32 what has elements of half precision";
+  let description = [{
+    CPUs convert f16 faster than they compute with it, and once is enough: values between ops are f32, inputs, outputs
+    and the model's own casts are as they were. Results are rounded less often than the model says.
+  }];
+  let options = [Option<"bf16", "bf16", "bool", "true", "bf16 too: the target has no products of bf16 pairs">];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
 def SinkDequantize : Pass<"dlc-sink-dequantize", "::mlir::func::FuncOp"> {
   let summary = "moves dequantisation below ops that only move elements, and cancels it against quantisation";
   let description = [{

@@ -1,0 +1,45 @@
+// RUN: dlc-opt %s --dlc-widen-floats --canonicalize | FileCheck %s
+// RUN: dlc-opt %s --dlc-widen-floats=bf16=false --canonicalize | FileCheck %s --check-prefix=PAIRS
+
+// One cast in, one out; nothing is rounded between.
+// CHECK-LABEL: @chain
+// CHECK:         %[[X:.*]] = nn.cast %arg0 {{.*}}to = f32
+// CHECK-NEXT:    %[[M:.*]] = nn.mul %[[X]], %[[X]] {{.*}} -> tensor<4xf32>
+// CHECK-NEXT:    %[[R:.*]] = nn.relu %[[M]] {{.*}} -> tensor<4xf32>
+// CHECK-NEXT:    %[[Y:.*]] = nn.cast %[[R]] {{.*}}to = f16
+// CHECK-NEXT:    return %[[Y]]
+func.func @chain(%x: tensor<4xf16>) -> tensor<4xf16> {
+  %0 = nn.mul %x, %x : (tensor<4xf16>, tensor<4xf16>) -> tensor<4xf16>
+  %1 = nn.relu %0 : (tensor<4xf16>) -> tensor<4xf16>
+  return %1 : tensor<4xf16>
+}
+
+// What the model rounds itself stays rounded.
+// CHECK-LABEL: @own_cast
+// CHECK:         nn.cast %arg0 {{.*}}to = f16
+// CHECK:         nn.cast %{{.*}} {{.*}}to = f32
+// CHECK:         nn.relu
+func.func @own_cast(%x: tensor<4xf32>) -> tensor<4xf16> {
+  %0 = nn.cast %x {to = f16, saturate = true} : (tensor<4xf32>) -> tensor<4xf16>
+  %1 = nn.relu %0 : (tensor<4xf16>) -> tensor<4xf16>
+  return %1 : tensor<4xf16>
+}
+
+// Results of other types are as they were.
+// CHECK-LABEL: @compare
+// CHECK:         nn.less %{{.*}} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xi1>
+// CHECK-NEXT:    return
+func.func @compare(%x: tensor<4xf16>, %y: tensor<4xf16>) -> tensor<4xi1> {
+  %0 = nn.less %x, %y : (tensor<4xf16>, tensor<4xf16>) -> tensor<4xi1>
+  return %0 : tensor<4xi1>
+}
+
+// Where the CPU has products of bf16 pairs, bf16 stays.
+// CHECK-LABEL: @brain
+// CHECK:         nn.matmul {{.*}} -> tensor<4x4xf32>
+// PAIRS-LABEL: @brain
+// PAIRS:         nn.matmul {{.*}} -> tensor<4x4xbf16>
+func.func @brain(%x: tensor<4x4xbf16>) -> tensor<4x4xbf16> {
+  %0 = nn.matmul %x, %x : (tensor<4x4xbf16>, tensor<4x4xbf16>) -> tensor<4x4xbf16>
+  return %0 : tensor<4x4xbf16>
+}
