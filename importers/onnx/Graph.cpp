@@ -224,6 +224,9 @@ void Importer::importNodes(Scope &scope, const NodeList &nodes, const std::vecto
     return;
   }
   NodeOrder order = orderNodes(nodes, wanted, [&](llvm::StringRef name) { return scope.defines(name); });
+  for (const auto &[node, name] : order.repeated) {
+    report(node, 0, "expected every value to be computed once, got a second one called '" + name + "'");
+  }
   importList(scope, order.nodes, wanted, builder);
   if (!order.cyclic.empty()) {
     report(order.cyclic.front(), 0, "expected a graph without cycles, got " + llvm::Twine(order.cyclic.size()) +

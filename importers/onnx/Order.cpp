@@ -82,6 +82,18 @@ Dependencies findNeeded(const NodeList &nodes, const std::vector<std::string> &w
   }
   return d;
 }
+std::vector<std::pair<const onnx::NodeProto *, std::string>> findRepeated(const NodeList &nodes) {
+  llvm::StringSet<> names;
+  std::vector<std::pair<const onnx::NodeProto *, std::string>> repeated;
+  for (const auto &node : nodes) {
+    for (const auto &output : node.output()) {
+      if (!output.empty() && !names.insert(output).second) {
+        repeated.push_back({&node, output});
+      }
+    }
+  }
+  return repeated;
+}
 } // namespace
 
 void forEachUse(const onnx::NodeProto &node, llvm::function_ref<void(llvm::StringRef)> visit) {
@@ -116,6 +128,7 @@ NodeOrder orderNodes(const NodeList &nodes, const std::vector<std::string> &want
     }
   }
   NodeOrder order;
+  order.repeated = findRepeated(nodes);
   while (!ready.empty()) {
     int i = ready.top();
     ready.pop();

@@ -12,10 +12,12 @@ using NodeList = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
 
 using NodeRefs = std::vector<const onnx::NodeProto *>;
 
-/// The nodes that `wanted` need, producers first, otherwise as in the file; and those that need themselves.
+/// The nodes that `wanted` need, producers first, otherwise as in the file; those that need themselves; and, with the
+/// name, those that compute a value which a node before them computes.
 struct NodeOrder {
   NodeRefs nodes;
   NodeRefs cyclic;
+  std::vector<std::pair<const onnx::NodeProto *, std::string>> repeated;
 };
 /// `given` says which names need no node.
 NodeOrder orderNodes(const NodeList &nodes, const std::vector<std::string> &wanted,
