@@ -2,8 +2,8 @@
 #include "compiler/Entries.h"
 #include "compiler/passes/Entries.h"
 #include "dialects/nn/NN.h"
-#include "llvm/ADT/StringExtras.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace dlc {
 namespace {
@@ -20,7 +20,8 @@ llvm::StringRef outputName(mlir::func::FuncOp f, unsigned i) {
 
 /// The position of a name among `count`; an error that lists them when it is not there.
 template <typename NameOf>
-std::optional<unsigned> find(mlir::func::FuncOp f, llvm::StringRef what, llvm::StringRef name, unsigned count, NameOf nameOf) {
+std::optional<unsigned> find(mlir::func::FuncOp f, llvm::StringRef what, llvm::StringRef name, unsigned count,
+                             NameOf nameOf) {
   std::string names;
   for (unsigned i = 0; i < count; ++i) {
     if (nameOf(f, i) == name) {
@@ -28,7 +29,8 @@ std::optional<unsigned> find(mlir::func::FuncOp f, llvm::StringRef what, llvm::S
     }
     names += (i ? ", " : "") + nameOf(f, i).str();
   }
-  mlir::emitError(mlir::UnknownLoc::get(f.getContext())) << "state: expected the name of an " << what << " (" << names << "), got '" << name << "'";
+  mlir::emitError(mlir::UnknownLoc::get(f.getContext()))
+      << "state: expected the name of an " << what << " (" << names << "), got '" << name << "'";
   return std::nullopt;
 }
 
@@ -60,15 +62,16 @@ llvm::LogicalResult checkPair(mlir::func::FuncOp f, unsigned output, unsigned in
   auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(to);
   mlir::Location nowhere = mlir::UnknownLoc::get(f.getContext());
   if (!tensor || nn::isString(tensor.getElementType())) {
-    return mlir::emitError(nowhere) << "state: expected input '" << inputName(f, input) << "' to be a tensor of numbers, got " << typeText(to);
+    return mlir::emitError(nowhere) << "state: expected input '" << inputName(f, input)
+                                    << "' to be a tensor of numbers, got " << typeText(to);
   }
   if (!tensor.hasStaticShape()) {
-    return mlir::emitError(nowhere) << "state: expected the sizes of input '" << inputName(f, input) << "' to be numbers, got "
-                                    << typeText(to) << ": fix them with --dim NAME=SIZE";
+    return mlir::emitError(nowhere) << "state: expected the sizes of input '" << inputName(f, input)
+                                    << "' to be numbers, got " << typeText(to) << ": fix them with --dim NAME=SIZE";
   }
   if (!fits(from, to)) {
-    return mlir::emitError(nowhere) << "state: expected output '" << outputName(f, output) << "' to be " << typeText(to) << " as input '"
-                                    << inputName(f, input) << "' is, got " << typeText(from);
+    return mlir::emitError(nowhere) << "state: expected output '" << outputName(f, output) << "' to be " << typeText(to)
+                                    << " as input '" << inputName(f, input) << "' is, got " << typeText(from);
   }
   return mlir::success();
 }
@@ -117,7 +120,8 @@ std::string symbolOf(llvm::StringRef name) {
 
 bool sameType(mlir::Type a, mlir::Type b) {
   auto left = llvm::dyn_cast<mlir::RankedTensorType>(a), right = llvm::dyn_cast<mlir::RankedTensorType>(b);
-  return left && right ? left.getElementType() == right.getElementType() && left.getRank() == right.getRank() : a.getTypeID() == b.getTypeID();
+  return left && right ? left.getElementType() == right.getElementType() && left.getRank() == right.getRank()
+                       : a.getTypeID() == b.getTypeID();
 }
 } // namespace
 
@@ -131,7 +135,8 @@ llvm::LogicalResult addState(mlir::ModuleOp module, llvm::ArrayRef<StatePair> st
     std::optional<unsigned> input = find(f, "input", s.input, f.getNumArguments(), inputName);
     ok &= output && input && mlir::succeeded(checkPair(f, *output, *input));
     if (output && input && (!outputs.insert(*output).second || !inputs.insert(*input).second)) {
-      mlir::emitError(b.getUnknownLoc()) << "state: expected every output and every input once, got '" << s.output << ":" << s.input << "' as well";
+      mlir::emitError(b.getUnknownLoc()) << "state: expected every output and every input once, got '" << s.output
+                                         << ":" << s.input << "' as well";
       ok = false;
     }
   }
@@ -155,7 +160,8 @@ llvm::LogicalResult addBounds(mlir::ModuleOp module, llvm::ArrayRef<SizeBounds> 
   for (const SizeBounds &bound : bounds) {
     std::string symbol = hasSymbol(f, bound.symbol) ? bound.symbol : symbolOf(bound.symbol);
     if (!hasSymbol(f, symbol)) {
-      mlir::emitError(b.getUnknownLoc()) << "expected the name of a symbolic dim of an input, got '" << bound.symbol << "'";
+      mlir::emitError(b.getUnknownLoc()) << "expected the name of a symbolic dim of an input, got '" << bound.symbol
+                                         << "'";
       ok = false;
       continue;
     }

@@ -11,7 +11,8 @@ struct StatePair {
   std::string output, input;
 };
 /// Marks these outputs and inputs of `@main` as state, and moves them behind the others. Their types must be equal;
-/// sizes of inputs must be numbers, and sizes of outputs that are not are checked when the model runs. Errors are emitted.
+/// sizes of inputs must be numbers, and sizes of outputs that are not are checked when the model runs. Errors are
+/// emitted.
 llvm::LogicalResult addState(mlir::ModuleOp module, llvm::ArrayRef<StatePair> states);
 
 /// The sizes that a symbol may have; `most` -1: unbounded.

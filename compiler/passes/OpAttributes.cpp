@@ -44,10 +44,16 @@ Encoded encode(mlir::Attribute attribute) {
   using namespace mlir;
   return llvm::TypeSwitch<Attribute, Encoded>(attribute)
       .Case([](IntegerAttr a) { return Encoded{DLC_OP_INTS, DLC_I64, 1, {}, bytesOf<int64_t>({a.getInt()})}; })
-      .Case([](FloatAttr a) { return Encoded{DLC_OP_FLOATS, DLC_F32, 1, {}, bytesOf<float>({a.getValue().convertToFloat()})}; })
+      .Case([](FloatAttr a) {
+        return Encoded{DLC_OP_FLOATS, DLC_F32, 1, {}, bytesOf<float>({a.getValue().convertToFloat()})};
+      })
       .Case([](StringAttr a) { return strings(a.getValue()); })
-      .Case([](DenseI64ArrayAttr a) { return Encoded{DLC_OP_INTS, DLC_I64, uint64_t(a.size()), {}, bytesOf(a.asArrayRef())}; })
-      .Case([](DenseF32ArrayAttr a) { return Encoded{DLC_OP_FLOATS, DLC_F32, uint64_t(a.size()), {}, bytesOf(a.asArrayRef())}; })
+      .Case([](DenseI64ArrayAttr a) {
+        return Encoded{DLC_OP_INTS, DLC_I64, uint64_t(a.size()), {}, bytesOf(a.asArrayRef())};
+      })
+      .Case([](DenseF32ArrayAttr a) {
+        return Encoded{DLC_OP_FLOATS, DLC_F32, uint64_t(a.size()), {}, bytesOf(a.asArrayRef())};
+      })
       .Case([](ElementsAttr a) { return tensor(a); })
       .Case([](ArrayAttr a) {
         llvm::SmallVector<llvm::StringRef> texts;

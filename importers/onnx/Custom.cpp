@@ -81,7 +81,8 @@ void Importer::applyCustom(Scope &scope, const onnx::NodeProto &proto, mlir::OpB
       return fail("expected outputs of fewer than 2^46 elements");
     }
   }
-  auto op = nn::CustomOp::create(builder, locationOf(proto), types, node.domain, node.op, node.version, node.attributes, places, inputs);
+  auto op = nn::CustomOp::create(builder, locationOf(proto), types, node.domain, node.op, node.version, node.attributes,
+                                 places, inputs);
   define(scope, proto, llvm::SmallVector<Value>(op->getResults()));
 }
 } // namespace dlc::onnx_import

@@ -51,10 +51,12 @@ private:
       --count;
     }
     if (count < op.least_inputs || count > op.most_inputs) {
-      return fail(error, "expected " + llvm::Twine(op.least_inputs) + " to " + llvm::Twine(op.most_inputs) + " inputs, got " + llvm::Twine(count));
+      return fail(error, "expected " + llvm::Twine(op.least_inputs) + " to " + llvm::Twine(op.most_inputs) +
+                             " inputs, got " + llvm::Twine(count));
     }
     if (node.outputs == 0 || node.outputs > op.most_outputs) {
-      return fail(error, "expected 1 to " + llvm::Twine(op.most_outputs) + " outputs, got " + llvm::Twine(node.outputs));
+      return fail(error,
+                  "expected 1 to " + llvm::Twine(op.most_outputs) + " outputs, got " + llvm::Twine(node.outputs));
     }
     if (isSame() && !node.operands[0]) {
       return fail(error, "expected input 0 to be present");
@@ -66,16 +68,18 @@ private:
     }
     int64_t read = dlc_inspect_op_attributes(bytes.data(), bytes.size() * 8, attributes, DLC_OP_MAX_ATTRIBUTES);
     attributeCount = std::max<int64_t>(read, 0);
-    return read >= 0 || fail(error, "expected at most " + llvm::Twine(DLC_OP_MAX_ATTRIBUTES) + " attributes, and no tensors of strings among them");
+    return read >= 0 || fail(error, "expected at most " + llvm::Twine(DLC_OP_MAX_ATTRIBUTES) +
+                                        " attributes, and no tensors of strings among them");
   }
 
   bool apply(dlc_op_fn function, const char *what, std::string &error) {
     std::string reason;
-    dlc_op_call call{sizeof(call), attributes, attributeCount, inputs.data(), inputs.size(), outputs.data(), outputs.size(), op.user,
-                     recordFailure, &reason};
+    dlc_op_call call{sizeof(call),   attributes,     attributeCount, inputs.data(), inputs.size(),
+                     outputs.data(), outputs.size(), op.user,        recordFailure, &reason};
     int status = function(&call);
     return (status == 0 && reason.empty()) ||
-           fail(error, reason.empty() ? llvm::Twine("the library's function '") + what + "' failed without a reason" : llvm::Twine(reason));
+           fail(error, reason.empty() ? llvm::Twine("the library's function '") + what + "' failed without a reason"
+                                      : llvm::Twine(reason));
   }
 
   bool findTypes(std::string &error) {
@@ -90,8 +94,9 @@ private:
         output.rank = inputs[0].rank;
       }
       if (!elementOf(output.dtype) || output.rank > DLC_OP_MAX_RANK) {
-        return fail(error, "expected the library to give output " + llvm::Twine(i) + " a type of numbers and a rank of 16 at most, got type " +
-                               llvm::Twine(output.dtype) + " and rank " + llvm::Twine(output.rank));
+        return fail(error, "expected the library to give output " + llvm::Twine(i) +
+                               " a type of numbers and a rank of 16 at most, got type " + llvm::Twine(output.dtype) +
+                               " and rank " + llvm::Twine(output.rank));
       }
     }
     return true;
@@ -119,7 +124,8 @@ private:
     for (auto [i, output] : llvm::enumerate(outputs)) {
       if (output.dtype != before[i].dtype || output.rank != before[i].rank ||
           llvm::any_of(llvm::ArrayRef(output.dims, output.rank), [](int64_t size) { return size < 0; })) {
-        return fail(error, "expected the library to give output " + llvm::Twine(i) + " sizes, and to leave its type and rank as they are");
+        return fail(error, "expected the library to give output " + llvm::Twine(i) +
+                               " sizes, and to leave its type and rank as they are");
       }
     }
     return true;
@@ -173,7 +179,8 @@ const dlc_custom_op *OpLibraries::find(llvm::StringRef domain, llvm::StringRef n
   for (const dlc_op_library *library : libraries) {
     for (uint32_t i = 0; i < library->op_count; ++i) {
       const dlc_custom_op &op = *library->ops[i];
-      if (domain == op.domain && name == op.name && version >= op.since_version && (!op.until_version || version <= op.until_version)) {
+      if (domain == op.domain && name == op.name && version >= op.since_version &&
+          (!op.until_version || version <= op.until_version)) {
         return &op;
       }
     }
@@ -181,7 +188,8 @@ const dlc_custom_op *OpLibraries::find(llvm::StringRef domain, llvm::StringRef n
   return nullptr;
 }
 
-bool OpLibraries::infer(const CustomNode &node, llvm::SmallVectorImpl<CustomResult> &results, std::string &error) const {
+bool OpLibraries::infer(const CustomNode &node, llvm::SmallVectorImpl<CustomResult> &results,
+                        std::string &error) const {
   return InferenceCall(node, *find(node.domain, node.op, node.version)).run(results, error);
 }
 
@@ -194,7 +202,8 @@ dlc_model_options OpLibraries::modelOptions() const {
 
 void addOpLibraryOption(CLI::App &command, std::vector<std::string> &paths) {
   command
-      .add_option("--op-library", paths, "A library of ops that the model has beside those of ONNX (dlc/custom_op.h; may be repeated)")
+      .add_option("--op-library", paths,
+                  "A library of ops that the model has beside those of ONNX (dlc/custom_op.h; may be repeated)")
       ->type_name("FILE")
       ->allow_extra_args(false);
 }

@@ -17,7 +17,9 @@ class OpLibraries : public onnx_import::CustomOps {
 public:
   /// Opens files; the error of the first that is no library.
   static llvm::Expected<OpLibraries> open(const std::vector<std::string> &paths);
-  bool has(llvm::StringRef domain, llvm::StringRef op, int64_t version) const override { return find(domain, op, version) != nullptr; }
+  bool has(llvm::StringRef domain, llvm::StringRef op, int64_t version) const override {
+    return find(domain, op, version) != nullptr;
+  }
   bool infer(const onnx_import::CustomNode &node, llvm::SmallVectorImpl<onnx_import::CustomResult> &results,
              std::string &error) const override;
   /// Options to load a model with, which need this to stay.

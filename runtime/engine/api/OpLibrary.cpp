@@ -29,7 +29,8 @@ dlc_status dlc_op_library_open(const char *path, const dlc_op_library **out) {
   Get get = reinterpret_cast<Get>(dlsym(handle, "dlc_op_library_get"));
   if (!get) {
     dlclose(handle);
-    return fail(freshError(), DLC_NOT_FOUND, "op library '%s': expected a function dlc_op_library_get (see dlc/custom_op.h)", path);
+    return fail(freshError(), DLC_NOT_FOUND,
+                "op library '%s': expected a function dlc_op_library_get (see dlc/custom_op.h)", path);
   }
   const dlc_op_library *library = get();
   if (checkOpLibrary(library, path, freshError())) {

@@ -27,7 +27,8 @@ struct Reader {
 };
 
 bool readAttribute(Reader &r, dlc_op_attribute &a) {
-  uint64_t name = r.next(), type = r.next(), dtype = r.next(), count = r.next(), rank = r.next(), dims = r.next(), data = r.next();
+  uint64_t name = r.next(), type = r.next(), dtype = r.next(), count = r.next(), rank = r.next(), dims = r.next(),
+           data = r.next();
   int64_t bytes = 0;
   bool sized = type == DLC_OP_STRINGS || (count <= INT64_MAX && dtypeBytes(uint32_t(dtype), int64_t(count), bytes));
   if (!r.ok || !r.isText(name) || type < DLC_OP_INTS || type > DLC_OP_TENSOR || rank > DLC_OP_MAX_RANK || !sized) {
@@ -71,7 +72,8 @@ public:
         !readOpAttributes(encoded->data, size_t(encoded->bytes), {attributes, DLC_OP_MAX_ATTRIBUTES}, attributeCount)) {
       return fail(*host.error, DLC_INVALID_MODEL, "expected the attributes of op '%s'", op.name);
     }
-    call = {sizeof call, attributes, attributeCount, inputs, host.inputs.size - 1, outputs, host.outputs.size, op.user, failCall, host.error};
+    call = {sizeof call, attributes,        attributeCount, inputs,   host.inputs.size - 1,
+            outputs,     host.outputs.size, op.user,        failCall, host.error};
     for (size_t i = 0; i < call.input_count; ++i) {
       describe(host.input(i + 1), inputs[i]);
     }
@@ -141,7 +143,8 @@ private:
       for (uint32_t d = 0; d < rank; ++d) {
         int64_t want = host.attribute(at + 2 + d);
         if (want >= 0 && want != t.dims[d]) {
-          return fail(*host.error, DLC_RUN_FAILED, "expected size %lld of dimension %u of output %zu, as when the model was compiled, got %lld",
+          return fail(*host.error, DLC_RUN_FAILED,
+                      "expected size %lld of dimension %u of output %zu, as when the model was compiled, got %lld",
                       (long long)want, d, i, (long long)t.dims[d]);
         }
       }
@@ -186,15 +189,18 @@ dlc_status checkOpLibrary(const dlc_op_library *library, const char *path, Error
     return fail(error, DLC_INVALID_ARGUMENT, "op library '%s': expected a dlc_op_library, got null", path);
   }
   if (library->struct_size < sizeof *library || library->abi_version != DLC_OP_ABI_VERSION) {
-    return fail(error, DLC_UNSUPPORTED, "op library '%s': expected version %u, got %u: compile it with this dlc/custom_op.h", path,
+    return fail(error, DLC_UNSUPPORTED,
+                "op library '%s': expected version %u, got %u: compile it with this dlc/custom_op.h", path,
                 DLC_OP_ABI_VERSION, library->struct_size < sizeof *library ? 0 : library->abi_version);
   }
   for (uint32_t i = 0; i < library->op_count; ++i) {
     const dlc_custom_op *op = library->ops ? library->ops[i] : nullptr;
     if (!op || !isComplete(*op)) {
-      return fail(error, DLC_INVALID_ARGUMENT,
-                  "op library '%s': expected op %u ('%s') to have a name, functions, and 1 to %d outputs of at most %d inputs", path, i,
-                  op && op->struct_size >= sizeof *op && op->name ? op->name : "", DLC_OP_MAX_OUTPUTS, DLC_OP_MAX_INPUTS);
+      return fail(
+          error, DLC_INVALID_ARGUMENT,
+          "op library '%s': expected op %u ('%s') to have a name, functions, and 1 to %d outputs of at most %d inputs",
+          path, i, op && op->struct_size >= sizeof *op && op->name ? op->name : "", DLC_OP_MAX_OUTPUTS,
+          DLC_OP_MAX_INPUTS);
     }
   }
   return DLC_OK;
@@ -215,6 +221,8 @@ const dlc_custom_op *findCustomOp(Span<const dlc_op_library *const> libraries, c
   return nullptr;
 }
 
-dlc_status runCustomOp(dlc_host_call *call, void *op) { return Call(*call, *static_cast<const dlc_custom_op *>(op)).run(); }
+dlc_status runCustomOp(dlc_host_call *call, void *op) {
+  return Call(*call, *static_cast<const dlc_custom_op *>(op)).run();
+}
 
 } // namespace dlc::rt

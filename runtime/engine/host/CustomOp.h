@@ -11,7 +11,8 @@ dlc_status checkOpLibrary(const dlc_op_library *library, const char *path, Error
 /// Finds the op of a host function called "domain:op"; null when no library has it.
 const dlc_custom_op *findCustomOp(Span<const dlc_op_library *const> libraries, const char *function, uint32_t version);
 
-/// Reads the encoded attributes of a node (docs/abi.md). False when they are damaged, or are more than `out` has room for.
+/// Reads the encoded attributes of a node (docs/abi.md). False when they are damaged, or are more than `out` has room
+/// for.
 bool readOpAttributes(const void *data, size_t size, Span<dlc_op_attribute> out, size_t &count);
 
 /// The host function of an op. Operands: the node's attributes (u8), then the node's operands. Integers: per output its

@@ -35,7 +35,8 @@ public:
 private:
   const char *name(uint32_t entry) const { return p.string(p.entries[entry].name); }
   bool joins(uint32_t e) const {
-    return e && p.isVisible(e - 1) && (p.header.features & DLC_FEATURE_SPECIALISATIONS) && strcmp(name(e - 1), name(e)) == 0;
+    return e && p.isVisible(e - 1) && (p.header.features & DLC_FEATURE_SPECIALISATIONS) &&
+           strcmp(name(e - 1), name(e)) == 0;
   }
 
   bool samePorts(uint32_t left, uint32_t right, uint32_t count) const {

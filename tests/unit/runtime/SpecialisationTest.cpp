@@ -101,10 +101,9 @@ TEST_F(Specialisations, CallersSeeOneEntry) {
 }
 
 TEST(SpecialisationTables, PortsMustAgree) {
-  void (*changes[])(Builder &) = {[](Builder &b) { b.inputs.back().name = b.text("z"); },
-                                  [](Builder &b) { b.outputs.back().name = b.text("z"); },
-                                  [](Builder &b) { b.inputs.back().flags = DLC_PORT_OPTIONAL; },
-                                  [](Builder &b) { b.input("more", DLC_F32, {1}); }};
+  void (*changes[])(Builder &) = {
+      [](Builder &b) { b.inputs.back().name = b.text("z"); }, [](Builder &b) { b.outputs.back().name = b.text("z"); },
+      [](Builder &b) { b.inputs.back().flags = DLC_PORT_OPTIONAL; }, [](Builder &b) { b.input("more", DLC_F32, {1}); }};
   for (auto change : changes) {
     Blob blob = specialised({1, 2}, change).finish();
     EXPECT_EQ(load(blob), nullptr);
