@@ -139,6 +139,10 @@ private:
 };
 
 int compile(const CompileCommandOptions &command) {
+  if (llvm::Error error = checkSourceOptions(command.source)) {
+    reportError(std::move(error));
+    return exitUsage;
+  }
   llvm::Expected<CompileOptions> options = toCompileOptions(command.source);
   if (!options) {
     reportError(options.takeError());
@@ -158,6 +162,10 @@ int compile(const CompileCommandOptions &command) {
 }
 
 int check(const SourceOptions &source) {
+  if (llvm::Error error = checkSourceOptions(source)) {
+    reportError(std::move(error));
+    return exitUsage;
+  }
   SourceModel model;
   CompileOptions options;
   options.internalError = &model.hasInternalError;

@@ -31,6 +31,26 @@ std::string nodeName(mlir::Location location) {
 
 } // namespace
 
+namespace {
+llvm::Expected<std::vector<StatePair>> parseStates(const std::vector<std::string> &texts) {
+  std::vector<StatePair> states;
+  for (llvm::StringRef text : texts) {
+    auto [output, input] = text.split(':');
+    if (output.empty() || input.empty() || input.contains(':')) {
+      return makeError("--state: expected OUTPUT:INPUT such as h_out:h_in, got '{0}'", text);
+    }
+    states.push_back({output.str(), input.str()});
+  }
+  return states;
+}
+} // namespace
+
+llvm::Error checkSourceOptions(const SourceOptions &options) {
+  auto combinations = parseSpecialisations(options.dims);
+  auto states = parseStates(options.states);
+  return llvm::joinErrors(combinations.takeError(), states.takeError());
+}
+
 void addSourceOptions(CLI::App &command, SourceOptions &options) {
   command.add_option("model", options.path, "The source model (.onnx)")->required()->type_name("FILE");
   command.add_option("--fetch", options.fetches, "Compute this value only (may be repeated)")->type_name("NAME");
@@ -109,8 +129,9 @@ SourceModel::~SourceModel() = default;
 
 bool SourceModel::import(const SourceOptions &options) {
   auto combinations = parseSpecialisations(options.dims);
-  if (!combinations) {
-    errors.push_back(llvm::toString(combinations.takeError()));
+  auto states = parseStates(options.states);
+  if (!combinations || !states) {
+    errors.push_back(llvm::toString(llvm::joinErrors(combinations.takeError(), states.takeError())));
     return false;
   }
   auto opened = OpLibraries::open(options.libraries);
@@ -119,15 +140,6 @@ bool SourceModel::import(const SourceOptions &options) {
     return false;
   }
   opLibraries = std::move(*opened);
-  std::vector<StatePair> states;
-  for (llvm::StringRef text : options.states) {
-    auto [output, input] = text.split(':');
-    if (output.empty() || input.empty() || input.contains(':')) {
-      errors.push_back("--state: expected OUTPUT:INPUT such as h_out:h_in, got '" + text.str() + "'");
-      return false;
-    }
-    states.push_back({output.str(), input.str()});
-  }
   mlir::OwningOpRef<mlir::ModuleOp> all;
   for (const Specialisation &combination : *combinations) {
     onnx_import::ImportOptions importOptions;
@@ -138,7 +150,7 @@ bool SourceModel::import(const SourceOptions &options) {
       importOptions.dims[name] = size;
     }
     bool ok = import(options.path, importOptions) && mlir::succeeded(addBounds(module(), combination.bounds)) &&
-              mlir::succeeded(addState(module(), states)) && (!all || mlir::succeeded(addSpecialisation(*all, module())));
+              mlir::succeeded(addState(module(), *states)) && (!all || mlir::succeeded(addSpecialisation(*all, module())));
     if (!ok) {
       return false;
     }

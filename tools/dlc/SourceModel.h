@@ -30,6 +30,9 @@ void addSourceOptions(CLI::App &command, SourceOptions &options);
 void addCodeOptions(CLI::App &command, SourceOptions &options);
 void addStateOption(CLI::App &command, SourceOptions &options);
 
+/// What is wrong with how --dim and --state are written: wrong usage, whatever the model is.
+llvm::Error checkSourceOptions(const SourceOptions &options);
+
 /// The compiler's options; an unknown target is a usage error.
 llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options);
 
