@@ -136,6 +136,9 @@ void LoopEmitter::emitOps(const LaneIndices &outer) {
 void LoopEmitter::emitParallel(linalg::GenericOp op, const LaneIndices &outer) {
   int64_t last = lastLoop(op, nest.rowDims, op.getNumLoops());
   auto onLanes = [&] { emitElements(op, outer, last); };
+  if (isShortRow(op, last)) {
+    return onScalars([&] { emitElements(op, outer, last); });
+  }
   if (last >= 0 && probe(onLanes) > 0 && emitTransposed(op, outer, last)) {
     return;
   }

@@ -69,7 +69,7 @@ Value neutral(KernelBuilder &k, mlir::Operation *combiner, Value init) {
 void LoopEmitter::emitReduction(linalg::GenericOp op, const LaneIndices &outer) {
   int64_t parallel = LoopNest::parallelLoops(op), column = lastLoop(op, nest.rowDims, parallel),
           axis = lastLoop(op, parallel, op.getNumLoops());
-  mlir::Operation *combiner = axis < 0 ? nullptr : findCombiner(op);
+  mlir::Operation *combiner = axis < 0 || (column < 0 && isShortRow(op, axis)) ? nullptr : findCombiner(op);
   auto columns = [&] { reduceColumns(op, outer, column); };
   auto across = [&] { reduceAcross(op, outer, axis, combiner); };
   if (!combiner) {

@@ -38,6 +38,8 @@ private:
   Ranges rangesOf(mlir::linalg::GenericOp op, int64_t d);
   /// The last loop of [first, last) that has more than one iteration; -1: none.
   int64_t lastLoop(mlir::linalg::GenericOp op, int64_t first, int64_t last);
+  /// Whether loop d is all that a row has, and so few elements that vectors would be nearly empty.
+  bool isShortRow(mlir::linalg::GenericOp op, int64_t d);
   /// Loops [indices.size(), last) of `op`, but for `skipped`, whose index stays 0.
   void emitLoops(mlir::linalg::GenericOp op, LaneIndices indices, int64_t last, int64_t skipped,
                  llvm::function_ref<void(LaneIndices)> body);

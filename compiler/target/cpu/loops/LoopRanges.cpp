@@ -82,6 +82,11 @@ int64_t LoopEmitter::lastLoop(linalg::GenericOp op, int64_t first, int64_t last)
   return last > first ? last - 1 : -1;
 }
 
+bool LoopEmitter::isShortRow(linalg::GenericOp op, int64_t d) {
+  bool isRow = d >= 0 && nest.rowDims > nest.tileDims && lastLoop(op, nest.rowDims, d) < 0;
+  return isRow && nest.loops(op)[d].isStatic() && nest.loops(op)[d].factor * 4 <= width;
+}
+
 void LoopEmitter::emitLoops(linalg::GenericOp op, LaneIndices indices, int64_t last, int64_t skipped,
                             llvm::function_ref<void(LaneIndices)> inner) {
   int64_t d = indices.size();
