@@ -12,7 +12,8 @@ import tool
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(tool.DLC))))
 # Sizes that models want whose dims are symbolic though not every size works.
-DIMS = {"silero_vad_op18_fp32/silero_vad_op18_ifless": ["batch=1", "sequence=512"]}
+DIMS = {"silero_vad_op16_fp32/silero_vad": ["input_d0=1", "input_d1=256", "state_d1=1"],
+        "silero_vad_op18_fp32/silero_vad_op18_ifless": ["batch=1", "sequence=512"]}
 # The kinds of steps that run code of the artifact, or only lead to such steps.
 COMPILED = {"dispatch", "copy", "if", "loop", "call"}
 # Of a model of the shared folder; many are slow.
