@@ -2,7 +2,7 @@
 """Times networks in dlc and in ONNX Runtime, in turn, on the same threads, and compares their outputs.
 
 compare.py --dlc build/release/tools/dlc/dlc [--threads 1 2] [--rounds 3] [--seconds 2] [--dim NAME=SIZE]
-           [--specialise] [--option=--FLAG] MODEL.onnx ...
+           [--specialise] [--value INPUT=NUMBER] [--option=--FLAG] MODEL.onnx ...
 
 Symbolic dims are 1, or what --dim says; with --specialise the compiler is told so too. Prints the median of each round's median, and their ratio (below 1: dlc is faster).
 """
@@ -23,7 +23,7 @@ TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int
 class Peer:
     """ONNX Runtime with seeded random inputs."""
 
-    def __init__(self, model, threads, sizes):
+    def __init__(self, model, threads, sizes, values):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -32,7 +32,10 @@ class Peer:
         self.feeds = {}
         for i in self.session.get_inputs():
             shape = [d if isinstance(d, int) else sizes.get(d, 1) for d in i.shape]
-            self.feeds[i.name] = (random.random(shape) * (2 if i.type == "tensor(int64)" else 1)).astype(TYPES[i.type])
+            if i.name in values:
+                self.feeds[i.name] = np.full(shape, values[i.name], TYPES[i.type])
+                continue
+            self.feeds[i.name] = np.asarray(random.random(shape) * (2 if i.type == "tensor(int64)" else 1), TYPES[i.type])
 
     def median_ms(self, seconds):
         times, end = [], time.time() + seconds
@@ -62,10 +65,11 @@ def largest_error(dlc, artifact, inputs, peer, folder):
 def compare(arguments, model, folder):
     artifact = os.path.join(folder, "model.so")
     sizes = dict((name, int(size)) for name, size in (each.split("=") for each in arguments.dim))
+    values = dict((name, float(value)) for name, value in (each.split("=") for each in arguments.value))
     dims = [f"--dim={name}={size}" for name, size in sizes.items()] if arguments.specialise else []
     subprocess.run([arguments.dlc, "compile", model, "-o", artifact, *dims, *arguments.option], check=True)
     for threads in arguments.threads:
-        peer = Peer(model, threads, sizes)
+        peer = Peer(model, threads, sizes, values)
         inputs = []
         for name, value in peer.feeds.items():
             path = os.path.join(folder, f"input_{len(inputs)}.npy")
@@ -86,6 +90,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--dim", action="append", default=[], metavar="NAME=SIZE")
+    parser.add_argument("--value", action="append", default=[], metavar="INPUT=NUMBER", help="all elements of an input")
     parser.add_argument("--specialise", action="store_true")
     parser.add_argument("--option", action="append", default=[], help="for dlc compile")
     parser.add_argument("models", nargs="+")

@@ -35,19 +35,18 @@ bool hasLayout(mlir::Operation *op) {
 
 class Assigner {
 public:
-  explicit Assigner(mlir::func::FuncOp func) : func(func), b(func.getContext()) {}
+  explicit Assigner(mlir::Block &block) : block(block), b(block.getParentOp()->getContext()) {}
 
   void run() {
-    if (func.getBody().walk([](mlir::Operation *op) {
-              return llvm::isa<nn::ConvOp, nn::ConvTransposeOp>(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
-            }).wasInterrupted()) {
-      for (mlir::Operation &op : llvm::make_early_inc_range(func.front())) {
-        visit(&op);
-      }
-      for (mlir::Operation *op : llvm::reverse(dead)) {
-        if (op->use_empty()) {
-          op->erase();
-        }
+    if (llvm::none_of(block, [](mlir::Operation &op) { return llvm::isa<nn::ConvOp, nn::ConvTransposeOp>(op); })) {
+      return;
+    }
+    for (mlir::Operation &op : llvm::make_early_inc_range(block)) {
+      visit(&op);
+    }
+    for (mlir::Operation *op : llvm::reverse(dead)) {
+      if (op->use_empty()) {
+        op->erase();
       }
     }
   }
@@ -96,7 +95,11 @@ private:
       return it->second;
     }
     mlir::OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointAfterValue(v);
+    if (v.getParentBlock() == &block) {
+      b.setInsertionPointAfterValue(v);
+    } else {
+      b.setInsertionPointToStart(&block);
+    }
     Value t = nn::create<nn::TransposeOp>(b, v.getLoc(), v, toLast(nn::rankOf(v))).getResult();
     last[v] = t;
     return t;
@@ -151,9 +154,9 @@ private:
       return v;
     }
     while (static_cast<int64_t>(shape.size()) < rank) {
-      shape.insert(shape.begin(), dim::constant(func.getContext(), 1));
+      shape.insert(shape.begin(), dim::constant(b.getContext(), 1));
     }
-    Value reshaped = nn::create<nn::ReshapeOp>(b, v.getLoc(), first(v), dim::ShapeAttr::get(func.getContext(), shape)).getResult();
+    Value reshaped = nn::create<nn::ReshapeOp>(b, v.getLoc(), first(v), dim::ShapeAttr::get(b.getContext(), shape)).getResult();
     return nn::create<nn::TransposeOp>(b, v.getLoc(), reshaped, toLast(rank)).getResult();
   }
 
@@ -183,7 +186,7 @@ private:
     for (int64_t p : toLast(shape.getDims().size())) {
       dims.push_back(shape.getDims()[p]);
     }
-    return dim::ShapeAttr::get(func.getContext(), dims);
+    return dim::ShapeAttr::get(b.getContext(), dims);
   }
 
   /// Data movement and reductions whose attributes name dims.
@@ -243,7 +246,7 @@ private:
     return true;
   }
 
-  mlir::func::FuncOp func;
+  mlir::Block &block;
   mlir::OpBuilder b;
   llvm::DenseMap<Value, Value> last, backToFirst; ///< by channel-first value
   llvm::DenseSet<Value> produced;                 ///< values that are computed channel-last
@@ -252,8 +255,10 @@ private:
 
 struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
   void runOnOperation() override {
-    if (!getOperation().isExternal()) {
-      Assigner(getOperation()).run();
+    llvm::SmallVector<mlir::Block *> blocks;
+    getOperation().walk<mlir::WalkOrder::PreOrder>([&](mlir::Block *block) { blocks.push_back(block); });
+    for (mlir::Block *block : blocks) {
+      Assigner(*block).run();
     }
   }
 };

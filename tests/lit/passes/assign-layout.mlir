@@ -30,3 +30,18 @@ func.func @resized(%x: tensor<1x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) -> tensor<1
   %2 = nn.conv %1, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64} : (tensor<1x8x12x18xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x12x18xf32>
   return %2 : tensor<1x8x12x18xf32>
 }
+
+// Branches are laid out too; what they take from outside is transposed inside.
+// CHECK-LABEL: @branch
+// CHECK:         nn.if
+// CHECK:           %[[T:.*]] = nn.transpose %arg1
+// CHECK:           nn.conv %[[T]], {{.*}}channel_last = true
+func.func @branch(%c: tensor<i1>, %x: tensor<1x2x4xf32>, %w: tensor<2x2x1xf32>) -> tensor<1x2x4xf32> {
+  %r = nn.if %c : tensor<i1> -> tensor<1x2x4xf32> {
+    %0 = nn.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x2x4xf32>, tensor<2x2x1xf32>) -> tensor<1x2x4xf32>
+    nn.yield %0 : tensor<1x2x4xf32>
+  } else {
+    nn.yield %x : tensor<1x2x4xf32>
+  }
+  return %r : tensor<1x2x4xf32>
+}
