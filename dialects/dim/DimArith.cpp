@@ -288,6 +288,23 @@ Expr mod(Expr a, Expr b) {
   return getConstant(r) ? r : binary(ExprKind::Mod, a, b);
 }
 
+namespace {
+/// Whether `e` is the minimum (or maximum) of `x` and something.
+bool contains(Expr e, ExprKind kind, Expr x) { return e.getKind() == kind && llvm::is_contained(e.getOperands(), x); }
+/// min(x, max(x, y)) = x and min(x, min(x, y)) = min(x, y); the same with min and max exchanged. Null when neither holds.
+Expr absorb(Expr a, Expr b, ExprKind kind, ExprKind opposite) {
+  for (auto [x, e] : {std::pair(a, b), std::pair(b, a)}) {
+    if (contains(e, opposite, x)) {
+      return x;
+    }
+    if (contains(e, kind, x)) {
+      return e;
+    }
+  }
+  return {};
+}
+} // namespace
+
 Expr min(Expr a, Expr b) {
   if (auto x = getConstant(a), y = getConstant(b); x && y) {
     return *x < *y ? a : b;
@@ -300,6 +317,9 @@ Expr min(Expr a, Expr b) {
   }
   if (provablyNonNegative(sub(a, b))) {
     return b;
+  }
+  if (Expr e = absorb(a, b, ExprKind::Min, ExprKind::Max)) {
+    return e;
   }
   return ByStructure()(b, a) ? binary(ExprKind::Min, b, a) : binary(ExprKind::Min, a, b);
 }
@@ -316,6 +336,9 @@ Expr max(Expr a, Expr b) {
   }
   if (provablyNonNegative(sub(b, a))) {
     return b;
+  }
+  if (Expr e = absorb(a, b, ExprKind::Max, ExprKind::Min)) {
+    return e;
   }
   return ByStructure()(b, a) ? binary(ExprKind::Max, b, a) : binary(ExprKind::Max, a, b);
 }

@@ -58,6 +58,14 @@ TEST_F(DimTest, MinAndMaxDecideWhatFollowsFromSigns) {
   EXPECT_EQ(toString(expr("max(x$, 0)")), "max(0, x$)");
 }
 
+TEST_F(DimTest, MinAndMaxAbsorbOneAnother) {
+  EXPECT_EQ(expr("max(n, min(512, n))"), expr("n"));
+  EXPECT_EQ(expr("min(max(512, n), n)"), expr("n"));
+  EXPECT_EQ(expr("min(512, min(512, n))"), expr("min(512, n)"));
+  EXPECT_EQ(expr("max(max(n, m), m)"), expr("max(n, m)"));
+  EXPECT_NE(expr("max(n, min(512, m))"), expr("n"));
+}
+
 TEST_F(DimTest, UnknownPoisons) {
   EXPECT_TRUE(isUnknown(expr("? + 1")));
   EXPECT_TRUE(isUnknown(expr("floordiv(n, 0)")));
