@@ -5,6 +5,7 @@ namespace dlc::onnx_import {
 const RuleTable &RuleTable::get() {
   static const RuleTable table = [] {
     RuleTable t;
+    addAttentionRules(t);
     addElementwiseRules(t);
     addActivationRules(t);
     addConstantRules(t);
@@ -14,6 +15,7 @@ const RuleTable &RuleTable::get() {
     addNormRules(t);
     addPoolRules(t);
     addReduceRules(t);
+    addRecurrenceRules(t);
     addQuantRules(t);
     addQLinearRules(t);
     addSearchRules(t);

@@ -54,6 +54,7 @@ private:
 /// The domain of the ops that ONNX Runtime adds.
 constexpr llvm::StringLiteral kMicrosoft = "com.microsoft";
 
+void addAttentionRules(RuleTable &table);
 void addElementwiseRules(RuleTable &table);
 void addActivationRules(RuleTable &table);
 void addConstantRules(RuleTable &table);
@@ -63,6 +64,7 @@ void addMoveRules(RuleTable &table);
 void addNormRules(RuleTable &table);
 void addPoolRules(RuleTable &table);
 void addReduceRules(RuleTable &table);
+void addRecurrenceRules(RuleTable &table);
 void addQuantRules(RuleTable &table);
 void addQLinearRules(RuleTable &table);
 void addSearchRules(RuleTable &table);
