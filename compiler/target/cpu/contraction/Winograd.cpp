@@ -141,8 +141,8 @@ private:
   /// All tiles of the block, also those beyond the last one, times the chunk's columns.
   void emitProducts(Idx point, Idx column) {
     kb.loop(0, plan.chunk, plan.panel(), [&](Idx local) {
-      Idx panel = kb.div(kb.add(column, local), plan.panel());
-      Idx offset = kb.add(kb.mul(point, packed.groupElements()), kb.mul(panel, packed.panelElements()));
+      Idx matrix = kb.add(kb.mul(kb.div(column, plan.chunk), plan.points()), point), panel = kb.div(local, plan.panel());
+      Idx offset = kb.add(kb.mul(matrix, packed.groupElements()), kb.mul(panel, packed.panelElements()));
       int64_t left = plan.tiles % plan.rows, whole = plan.tiles - left;
       kb.loop(0, whole, plan.rows, [&](Idx row) { emitRegisterTile(point, local, offset, row, plan.rows); });
       if (left) {

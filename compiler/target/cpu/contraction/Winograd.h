@@ -33,7 +33,7 @@ bool fitsWinograd(const ConvProblem &problem, const TargetInfo &target);
 /// The plan that is estimated to be the fastest; none where the direct convolution is.
 std::optional<WinogradPlan> chooseWinograd(const ConvProblem &problem, const TargetInfo &target);
 
-/// The transformed weights are packed as matrices `[points][channels][outputChannels]`.
+/// The transformed weights are packed as matrices `[chunks][points][channels][chunk]`, the order they are used in.
 PackedWeights packedWinogradWeights(const ConvProblem &problem, const WinogradPlan &plan);
 /// From `[outputChannels][channels][3][3]` to the packed form.
 void packWinogradWeights(const ConvProblem &problem, const WinogradPlan &plan, const float *source, float *destination);

@@ -117,8 +117,8 @@ std::optional<WinogradPlan> chooseWinograd(const ConvProblem &p, const TargetInf
 
 PackedWeights packedWinogradWeights(const ConvProblem &p, const WinogradPlan &plan) {
   PackedWeights packed;
-  packed.groups = plan.points();
-  packed.columns = p.outputChannels;
+  packed.groups = p.outputChannels / plan.chunk * plan.points();
+  packed.columns = plan.chunk;
   packed.k = p.channels;
   packed.panel = plan.panel();
   return packed;

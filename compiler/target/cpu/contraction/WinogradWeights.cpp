@@ -63,10 +63,9 @@ void packWinogradWeights(const ConvProblem &p, const WinogradPlan &plan, const f
   for (int64_t i = 0; i < o; ++i) {
     for (int64_t j = 0; j < c; ++j) {
       Square t = transformed(plan.m, source + (i * c + j) * 9);
-      for (int y = 0; y < n; ++y) {
-        for (int x = 0; x < n; ++x) {
-          matrices[((y * n + x) * c + j) * o + i] = t[y][x];
-        }
+      for (int point = 0; point < plan.points(); ++point) {
+        int64_t matrix = i / plan.chunk * plan.points() + point;
+        matrices[(matrix * c + j) * plan.chunk + i % plan.chunk] = t[point / n][point % n];
       }
     }
   }

@@ -33,7 +33,7 @@ llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetIn
   PackedWeights w = packedWinogradWeights(p, *plan);
   PackedArgument argument;
   argument.argument = f.argumentOf(op.getWeight());
-  argument.key = keyOf("winograd", {plan->m, w.columns, w.k, w.panel});
+  argument.key = keyOf("winograd", {plan->m, p.outputChannels, w.columns, w.k, w.panel});
   ConvProblem sizes;
   sizes.channels = p.channels;
   sizes.outputChannels = p.outputChannels;
