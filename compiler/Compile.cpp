@@ -6,8 +6,8 @@
 #include "compiler/emit/Header.h"
 #include "compiler/emit/Link.h"
 #include "compiler/passes/Kernels.h"
-#include "llvm/Support/Path.h"
 #include "mlir/Support/Timing.h"
+#include "llvm/Support/Path.h"
 #include <bit>
 
 namespace dlc {
@@ -38,11 +38,13 @@ std::vector<VariantCompilation> makeVariants(mlir::ModuleOp module, const Compil
     v.options.target = target;
     v.options.kernelTag = i ? "." + std::to_string(i) : "";
     bool several = targets.size() > 1;
-    v.options.dumpDir += several && !options.dumpDir.empty() ? "/" + target.cpu + (i ? "." + std::to_string(i) : "") : "";
+    v.options.dumpDir +=
+        several && !options.dumpDir.empty() ? "/" + target.cpu + (i ? "." + std::to_string(i) : "") : "";
     if (i + 1 < targets.size()) {
       v.copy = module.clone();
     }
-    v.variant = {v.copy ? *v.copy : module, target.cpu + (several ? target.features : ""), cpuBits(target), v.options.kernelTag};
+    v.variant = {v.copy ? *v.copy : module, target.cpu + (several ? target.features : ""), cpuBits(target),
+                 v.options.kernelTag};
     all.push_back(std::move(v));
   }
   return all;
@@ -59,8 +61,9 @@ llvm::LogicalResult emitted(mlir::ModuleOp module, llvm::Error error) {
 }
 
 /// Everything that is linked, less the weights.
-mlir::FailureOr<std::vector<emit::Bytes>> makeObjects(llvm::ArrayRef<VariantCompilation> variants, mlir::ModuleOp module,
-                                                      const emit::Program &program, const CompileOptions &options, bool hasNote) {
+mlir::FailureOr<std::vector<emit::Bytes>> makeObjects(llvm::ArrayRef<VariantCompilation> variants,
+                                                      mlir::ModuleOp module, const emit::Program &program,
+                                                      const CompileOptions &options, bool hasNote) {
   std::vector<emit::Bytes> objects;
   for (const VariantCompilation &v : variants) {
     mlir::FailureOr<std::vector<emit::Bytes>> kernels =
@@ -85,8 +88,8 @@ mlir::FailureOr<std::vector<emit::Bytes>> makeObjects(llvm::ArrayRef<VariantComp
 }
 
 /// The object first: a header without its object is of no use.
-llvm::Error linkObjectAndHeader(llvm::ArrayRef<emit::Bytes> objects, const emit::Program &program, const CompileOptions &options,
-                                llvm::StringRef path) {
+llvm::Error linkObjectAndHeader(llvm::ArrayRef<emit::Bytes> objects, const emit::Program &program,
+                                const CompileOptions &options, llvm::StringRef path) {
   if (emit::isSpecial(path)) {
     return emit::linkObject(objects, program, options, path); // there is no name beside it
   }
@@ -95,11 +98,11 @@ llvm::Error linkObjectAndHeader(llvm::ArrayRef<emit::Bytes> objects, const emit:
   if (header == path) {
     return llvm::createStringError("expected another name for the object than " + path + ": its C header is called so");
   }
-  emit::WorkFolder folder;
-  if (llvm::Error error = folder.create(header)) {
+  emit::WorkFiles work;
+  if (llvm::Error error = work.create(header)) {
     return error;
   }
-  std::string finished = folder.file("model.h");
+  std::string finished = work.file("model.h");
   if (llvm::Error error = emit::writeFile(finished, emit::headerText(program, options.name))) {
     return error;
   }
@@ -110,9 +113,10 @@ llvm::Error linkObjectAndHeader(llvm::ArrayRef<emit::Bytes> objects, const emit:
 }
 
 llvm::LogicalResult dumpTexts(mlir::ModuleOp module, const CompileOptions &options, const emit::KernelTexts &texts) {
-  return options.dumpDir.empty() ? mlir::success()
-                                 : emitted(module, llvm::joinErrors(emit::writeDump(options.dumpDir, "kernels.ll", texts.ir),
-                                                                    emit::writeDump(options.dumpDir, "kernels.s", texts.assembly)));
+  return options.dumpDir.empty()
+             ? mlir::success()
+             : emitted(module, llvm::joinErrors(emit::writeDump(options.dumpDir, "kernels.ll", texts.ir),
+                                                emit::writeDump(options.dumpDir, "kernels.s", texts.assembly)));
 }
 
 /// Dumps are made apart from the objects: those are the same with dumps and without.
@@ -125,7 +129,8 @@ llvm::LogicalResult dumpKernels(mlir::ModuleOp module, const CompileOptions &opt
 }
 } // namespace
 
-llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &options, ArtifactKind kind, llvm::StringRef path) {
+llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &options, ArtifactKind kind,
+                                  llvm::StringRef path) {
   std::vector<VariantCompilation> variants = makeVariants(module, options);
   llvm::SmallVector<emit::Variant> parts;
   for (VariantCompilation &v : variants) {
@@ -141,10 +146,12 @@ llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &o
   }
   if (kind == ArtifactKind::Executable && program->needsLibraries) {
     return mlir::emitError(mlir::UnknownLoc::get(module.getContext()))
-           << "expected no ops of libraries in a program: it is static and loads none; write a shared object or an object instead";
+           << "expected no ops of libraries in a program: it is static and loads none; write a shared object or an "
+              "object instead";
   }
   mlir::TimingScope codeScope = nest(options, "machine code");
-  mlir::FailureOr<std::vector<emit::Bytes>> objects = makeObjects(variants, module, *program, options, kind != ArtifactKind::Object);
+  mlir::FailureOr<std::vector<emit::Bytes>> objects =
+      makeObjects(variants, module, *program, options, kind != ArtifactKind::Object);
   if (mlir::failed(objects)) {
     return mlir::failure();
   }

@@ -21,12 +21,13 @@ llvm::Error appendArtifact(const std::string &artifact, const std::string &progr
   // Both are mapped, not read: weights may be larger than memory.
   auto bytes = llvm::MemoryBuffer::getFile(artifact, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!bytes) {
-    return llvm::createStringError(bytes.getError(), "could not read " + artifact);
+    return fileError(bytes.getError(), "could not read " + artifact);
   }
   uint64_t size = 0;
   std::error_code error = llvm::sys::fs::file_size(program, size);
   if (!error) {
-    llvm::raw_fd_ostream os(program, error, llvm::sys::fs::CD_OpenExisting, llvm::sys::fs::FA_Write, llvm::sys::fs::OF_Append);
+    llvm::raw_fd_ostream os(program, error, llvm::sys::fs::CD_OpenExisting, llvm::sys::fs::FA_Write,
+                            llvm::sys::fs::OF_Append);
     if (!error) {
       Trailer trailer{(*bytes)->getBufferSize()};
       os.write_zeros(llvm::alignTo(size, kPage) - size);
@@ -36,28 +37,29 @@ llvm::Error appendArtifact(const std::string &artifact, const std::string &progr
       os.clear_error();
     }
   }
-  return error ? llvm::createStringError(error, "could not write " + program) : llvm::Error::success();
+  return error ? fileError(error, "could not write " + program) : llvm::Error::success();
 }
 } // namespace
 
-llvm::Error linkExecutable(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path) {
-  WorkFolder folder;
-  if (llvm::Error error = folder.create(path)) {
+llvm::Error linkExecutable(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options,
+                           llvm::StringRef path) {
+  WorkFiles work;
+  if (llvm::Error error = work.create(path)) {
     return error;
   }
-  std::string artifact = folder.file("model.so"), output = folder.file("program");
+  std::string artifact = work.file("model.so"), output = work.file("program");
   if (llvm::Error error = linkShared(objects, program, options, artifact)) {
     return error;
   }
   if (std::error_code error = llvm::sys::fs::copy_file(options.runner, output)) {
-    return llvm::createStringError(error, "could not copy the runner " + options.runner);
+    return fileError(error, "could not copy the runner " + options.runner);
   }
   if (llvm::Error error = appendArtifact(artifact, output)) {
     return error;
   }
   unsigned mode = llvm::sys::fs::all_read | llvm::sys::fs::all_exe | llvm::sys::fs::owner_write;
   if (std::error_code error = llvm::sys::fs::setPermissions(output, static_cast<llvm::sys::fs::perms>(mode))) {
-    return llvm::createStringError(error, "could not make " + path + " executable");
+    return fileError(error, "could not make " + path + " executable");
   }
   return moveInto(output, path);
 }

@@ -3,42 +3,49 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace dlc::emit {
+llvm::Error fileError(std::error_code code, const llvm::Twine &what) {
+  return llvm::createStringError(code, what + ": " + code.message());
+}
+
 bool isSpecial(llvm::StringRef path) {
   llvm::sys::fs::file_status status;
   return !llvm::sys::fs::status(path, status) && llvm::sys::fs::is_other(status);
 }
 
-llvm::Error WorkFolder::create(llvm::StringRef output) {
-  llvm::SmallString<128> prefix(llvm::sys::path::parent_path(output));
+llvm::Error WorkFiles::create(llvm::StringRef output) {
+  llvm::SmallString<128> model(llvm::sys::path::parent_path(output));
   if (isSpecial(output)) {
-    llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, prefix);
-  } else if (prefix.empty()) {
-    prefix = ".";
+    llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, model);
+  } else if (model.empty()) {
+    model = ".";
   }
-  llvm::sys::path::append(prefix, ".dlc-%%%%%%%%");
-  if (std::error_code error = llvm::sys::fs::createUniqueFile(prefix, path)) {
-    return llvm::createStringError(error, "could not write into the folder of " + output);
+  llvm::sys::path::append(model, ".dlc-%%%%%%%%");
+  if (std::error_code error = llvm::sys::fs::createUniqueFile(model, prefix)) {
+    return fileError(error, "could not write a file beside " + output);
   }
-  llvm::sys::fs::remove(path);
-  if (std::error_code error = llvm::sys::fs::create_directory(path)) {
-    return llvm::createStringError(error, "could not make a folder beside " + output);
-  }
+  add(prefix);
   return llvm::Error::success();
 }
 
-WorkFolder::~WorkFolder() {
-  if (!path.empty()) {
-    llvm::sys::fs::remove_directories(path);
+WorkFiles::~WorkFiles() {
+  for (const std::string &path : paths) {
+    llvm::sys::fs::remove(path);
+    llvm::sys::DontRemoveFileOnSignal(path);
   }
 }
 
-std::string WorkFolder::file(const llvm::Twine &name) const {
-  llvm::SmallString<128> p(path);
-  llvm::sys::path::append(p, name);
-  return p.str().str();
+void WorkFiles::add(llvm::StringRef path) {
+  llvm::sys::RemoveFileOnSignal(path);
+  paths.push_back(path.str());
+}
+
+std::string WorkFiles::file(const llvm::Twine &name) {
+  add((prefix + "-" + name).str());
+  return paths.back();
 }
 
 llvm::Error writeFile(llvm::StringRef path, llvm::StringRef bytes) {
@@ -50,12 +57,12 @@ llvm::Error writeFile(llvm::StringRef path, llvm::StringRef bytes) {
     error = os.error();
     os.clear_error();
   }
-  return error ? llvm::createStringError(error, "could not write " + path) : llvm::Error::success();
+  return error ? fileError(error, "could not write " + path) : llvm::Error::success();
 }
 
 llvm::Error writeDump(llvm::StringRef folder, const llvm::Twine &name, llvm::StringRef text) {
   if (std::error_code error = llvm::sys::fs::create_directories(folder)) {
-    return llvm::createStringError(error, "could not make the folder " + folder);
+    return fileError(error, "could not make the folder " + folder);
   }
   llvm::SmallString<128> path(folder);
   llvm::sys::path::append(path, name);
@@ -65,9 +72,9 @@ llvm::Error writeDump(llvm::StringRef folder, const llvm::Twine &name, llvm::Str
 llvm::Error moveInto(llvm::StringRef from, llvm::StringRef to) {
   if (isSpecial(to)) {
     auto bytes = llvm::MemoryBuffer::getFile(from, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-    return bytes ? writeFile(to, (*bytes)->getBuffer()) : llvm::createStringError(bytes.getError(), "could not read " + from);
+    return bytes ? writeFile(to, (*bytes)->getBuffer()) : fileError(bytes.getError(), "could not read " + from);
   }
   std::error_code error = llvm::sys::fs::rename(from, to);
-  return error ? llvm::createStringError(error, "could not write " + to) : llvm::Error::success();
+  return error ? fileError(error, "could not write " + to) : llvm::Error::success();
 }
 } // namespace dlc::emit

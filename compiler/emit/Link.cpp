@@ -10,6 +10,9 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
 
 LLD_HAS_DRIVER(elf)
 
@@ -32,6 +35,31 @@ constexpr llvm::StringLiteral kScript = R"(SECTIONS {
 }
 )";
 
+/// lld maps its output: on a full disk the process would die. So the space is asked for, and given back, before.
+llvm::Error checkSpace(WorkFiles &work, llvm::ArrayRef<std::string> inputs) {
+  uint64_t size = 1 << 16; // headers and tables
+  for (const std::string &input : inputs) {
+    uint64_t bytes = 0;
+    if (std::error_code error = llvm::sys::fs::file_size(input, bytes)) {
+      return fileError(error, "could not read " + input);
+    }
+    size += bytes;
+  }
+  std::string path = work.file("space");
+  int fd = -1;
+  if (std::error_code error = llvm::sys::fs::openFileForWrite(path, fd)) {
+    return fileError(error, "could not write " + path);
+  }
+  // File systems that can't tell are believed.
+  int failed =
+      ::fallocate(fd, 0, 0, static_cast<off_t>(size)) != 0 && errno != EOPNOTSUPP && errno != ENOSYS ? errno : 0;
+  ::close(fd);
+  llvm::sys::fs::remove(path);
+  return failed ? fileError(std::error_code(failed, std::generic_category()),
+                            "could not write " + llvm::Twine(size) + " bytes beside the output")
+                : llvm::Error::success();
+}
+
 llvm::Error runLinker(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "ld.lld");
   std::vector<const char *> raw;
@@ -47,17 +75,17 @@ llvm::Error runLinker(std::vector<std::string> arguments) {
   return llvm::Error::success();
 }
 
-llvm::Expected<std::vector<std::string>> writeInputs(WorkFolder &folder, llvm::ArrayRef<Bytes> objects, const Program &program,
-                                                     const CompileOptions &options) {
+llvm::Expected<std::vector<std::string>> writeInputs(WorkFiles &work, llvm::ArrayRef<Bytes> objects,
+                                                     const Program &program, const CompileOptions &options) {
   std::vector<std::string> files;
   for (auto [i, object] : llvm::enumerate(objects)) {
-    files.push_back(folder.file(std::to_string(i) + ".o"));
+    files.push_back(work.file(std::to_string(i) + ".o"));
     if (llvm::Error error = writeFile(files.back(), llvm::StringRef(object.data(), object.size()))) {
       return error;
     }
   }
   if (program.weightsSize) {
-    files.push_back(folder.file("weights.o"));
+    files.push_back(work.file("weights.o"));
     if (llvm::Error error = writeWeightsObject(program, weightsSymbol(options.name), files.back())) {
       return error;
     }
@@ -86,7 +114,7 @@ llvm::Error checkClosed(const File &file, llvm::ArrayRef<File::Elf_Shdr> section
 llvm::Error completeNote(const std::string &path, const CompileOptions &options) {
   auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
   if (!buffer) {
-    return llvm::createStringError(buffer.getError(), "could not read " + path);
+    return fileError(buffer.getError(), "could not read " + path);
   }
   llvm::Expected<File> file = File::create((*buffer)->getBuffer());
   if (!file) {
@@ -121,35 +149,58 @@ llvm::Error completeNote(const std::string &path, const CompileOptions &options)
   std::string bytes = (*buffer)->getBuffer().substr(0, note.weights_size ? note.weights_offset : note.file_size).str();
   std::memcpy(bytes.data() + noteAt, &note, sizeof(note));
   uint64_t checksumAt = noteAt + offsetof(dlc_abi_note, checksum);
-  llvm::StringRef all(bytes), tail = note.weights_size ? (*buffer)->getBuffer().substr(note.weights_offset + note.weights_size) : "";
+  llvm::StringRef all(bytes),
+      tail = note.weights_size ? (*buffer)->getBuffer().substr(note.weights_offset + note.weights_size) : "";
   auto span = [](llvm::StringRef s) { return llvm::ArrayRef<char>(s.data(), s.size()); };
   note.checksum = fnv1a(span(tail), fnv1a(span(all.substr(checksumAt + 8)), fnv1a(span(all.substr(0, checksumAt)))));
   int fd = -1;
-  if (std::error_code error = llvm::sys::fs::openFileForReadWrite(path, fd, llvm::sys::fs::CD_OpenExisting, llvm::sys::fs::OF_None)) {
-    return llvm::createStringError(error, "could not write " + path);
+  if (std::error_code error =
+          llvm::sys::fs::openFileForReadWrite(path, fd, llvm::sys::fs::CD_OpenExisting, llvm::sys::fs::OF_None)) {
+    return fileError(error, "could not write " + path);
   }
   llvm::raw_fd_ostream os(fd, true);
   os.pwrite(reinterpret_cast<const char *>(&note), sizeof(note), noteAt);
   os.close();
-  return llvm::Error::success();
+  std::error_code error = os.error();
+  os.clear_error();
+  return error ? fileError(error, "could not write " + path) : llvm::Error::success();
 }
 } // namespace
 
-llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path) {
-  WorkFolder folder;
-  if (llvm::Error error = folder.create(path)) {
+llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options,
+                       llvm::StringRef path) {
+  WorkFiles work;
+  if (llvm::Error error = work.create(path)) {
     return error;
   }
-  llvm::Expected<std::vector<std::string>> inputs = writeInputs(folder, objects, program, options);
+  llvm::Expected<std::vector<std::string>> inputs = writeInputs(work, objects, program, options);
   if (!inputs) {
     return inputs.takeError();
   }
-  std::string script = folder.file("script.ld"), output = folder.file("out.so");
+  if (llvm::Error error = checkSpace(work, *inputs)) {
+    return error;
+  }
+  std::string script = work.file("script.ld"), output = work.file("out.so");
   if (llvm::Error error = writeFile(script, kScript)) {
     return error;
   }
-  std::vector<std::string> arguments = {"-shared", "-T", script, "-o", output, "--no-undefined", "-z", "rodynamic", "-z",
-                                        "max-page-size=4096", "--hash-style=sysv", "--build-id=none", "-s", "--gc-sections", "-z", "norelro", "--threads=1"};
+  std::vector<std::string> arguments = {"-shared",
+                                        "-T",
+                                        script,
+                                        "-o",
+                                        output,
+                                        "--no-undefined",
+                                        "-z",
+                                        "rodynamic",
+                                        "-z",
+                                        "max-page-size=4096",
+                                        "--hash-style=sysv",
+                                        "--build-id=none",
+                                        "-s",
+                                        "--gc-sections",
+                                        "-z",
+                                        "norelro",
+                                        "--threads=1"};
   arguments.insert(arguments.end(), inputs->begin(), inputs->end());
   if (llvm::Error error = runLinker(arguments)) {
     return error;
@@ -160,16 +211,20 @@ llvm::Error linkShared(llvm::ArrayRef<Bytes> objects, const Program &program, co
   return moveInto(output, path);
 }
 
-llvm::Error linkObject(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options, llvm::StringRef path) {
-  WorkFolder folder;
-  if (llvm::Error error = folder.create(path)) {
+llvm::Error linkObject(llvm::ArrayRef<Bytes> objects, const Program &program, const CompileOptions &options,
+                       llvm::StringRef path) {
+  WorkFiles work;
+  if (llvm::Error error = work.create(path)) {
     return error;
   }
-  llvm::Expected<std::vector<std::string>> inputs = writeInputs(folder, objects, program, options);
+  llvm::Expected<std::vector<std::string>> inputs = writeInputs(work, objects, program, options);
   if (!inputs) {
     return inputs.takeError();
   }
-  std::string joined = folder.file("joined.o"), output = folder.file("out.o");
+  if (llvm::Error error = checkSpace(work, *inputs)) {
+    return error;
+  }
+  std::string joined = work.file("joined.o"), output = work.file("out.o");
   std::vector<std::string> arguments = {"-r", "-o", joined, "--threads=1"};
   arguments.insert(arguments.end(), inputs->begin(), inputs->end());
   if (llvm::Error error = runLinker(arguments)) {

@@ -1,4 +1,5 @@
 //===- WeightsObject.cpp - weights as an ELF object, without passing through LLVM IR ----------------===//
+#include "compiler/emit/Files.h"
 #include "compiler/emit/Objects.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/FileSystem.h"
@@ -25,14 +26,16 @@ ELF::Elf64_Ehdr fileHeader(uint64_t sections, unsigned count, unsigned names) {
   return h;
 }
 
-template <class T> void put(llvm::raw_ostream &os, const T &value) { os.write(reinterpret_cast<const char *>(&value), sizeof(T)); }
+template <class T> void put(llvm::raw_ostream &os, const T &value) {
+  os.write(reinterpret_cast<const char *>(&value), sizeof(T));
+}
 } // namespace
 
 llvm::Error writeWeightsObject(const Program &program, llvm::StringRef symbol, llvm::StringRef path) {
   std::error_code error;
   llvm::raw_fd_ostream os(path, error);
   if (error) {
-    return llvm::createStringError(error, "could not write " + path);
+    return fileError(error, "could not write " + path);
   }
   std::string names("\0.dlc.weights\0.symtab\0.strtab\0", 30);
   std::string strings = std::string(1, '\0') + symbol.str() + std::string(1, '\0');
@@ -71,7 +74,7 @@ llvm::Error writeWeightsObject(const Program &program, llvm::StringRef symbol, l
   if (os.has_error()) {
     std::error_code code = os.error();
     os.clear_error();
-    return llvm::createStringError(code, "could not write " + path);
+    return fileError(code, "could not write " + path);
   }
   return llvm::Error::success();
 }

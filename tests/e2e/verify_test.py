@@ -44,6 +44,11 @@ class Verify(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
             self.assertIn("verified", result.stdout)
 
+    def test_the_first_layer_is_named_not_the_output(self):
+        result = tool.dlc("verify", tool.DIGITS, "--layers", "--tolerance", "1e-12")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('the first layer that differs: node "conv_conv1"', result.stdout)
+
     def test_stored_outputs(self):
         right, wrong = self.make_test("right", True), self.make_test("wrong", False)
         self.assertEqual(tool.dlc("verify", right).returncode, 0)

@@ -93,7 +93,7 @@ llvm::Error writeFile(llvm::StringRef path, llvm::ArrayRef<llvm::StringRef> chun
 }
 
 llvm::Error makeFolder(llvm::StringRef path) {
-  if (std::error_code code = llvm::sys::fs::create_directories(path)) {
+  if (std::error_code code = llvm::sys::fs::create_directories(path, /*IgnoreExisting=*/true, llvm::sys::fs::all_all)) {
     return makeError("{0}: can't make the folder: {1}", path, code.message());
   }
   return llvm::Error::success();

@@ -29,10 +29,12 @@ struct BenchReport {
   unsigned threads = 1, contexts = 1;
   std::vector<std::string> inputs;
 
-  /// From the median: a machine that is busy with other things for a moment says nothing about the model.
+  /// From the median: a machine that is busy with other things for a moment says nothing about the model. Where several
+  /// runs share the processors, only what all of them did in the time counts.
   double gflops() const {
     double median = result.percentile(0.5);
-    return median > 0 ? contexts * profile.flopsPerRun() / (median * 1e6) : 0;
+    double runsPerSecond = contexts > 1 ? result.runsPerSecond() : median > 0 ? 1e3 / median : 0;
+    return runsPerSecond * profile.flopsPerRun() / 1e9;
   }
   double percentOfPeak() const { return peak.gflops > 0 ? 100 * gflops() / peak.gflops : 0; }
 };
@@ -167,10 +169,14 @@ llvm::Error benchModel(const BenchOptions &options) {
 void addBenchCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<BenchOptions>();
   CLI::App *command = app.add_subcommand("bench", "Measure a model's latency, throughput and efficiency");
-  addModelOptions(*command, options->model);
+  addModelOptions(*command, options->model, /*hasDims=*/false);
   command->add_option("--duration", options->seconds, "Seconds to measure; default: 2")
       ->type_name("S")
-      ->check(CLI::Range(0.0, 86400.0).description(""));
+      ->check([](const std::string &text) {
+        double seconds = 0;
+        bool isWrong = llvm::StringRef(text).getAsDouble(seconds) || !(seconds >= 0 && seconds <= 86400);
+        return isWrong ? "expected a number from 0 to 86400, got '" + text + "'" : std::string();
+      });
   command->add_option("--contexts", options->contexts, "Runs side by side; default: 1")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
@@ -184,6 +190,11 @@ void addBenchCommand(CLI::App &app, int &exitCode) {
   addInputOptions(*command, options->inputs);
   addRandomOptions(*command, options->inputs);
   command->callback([options, &exitCode]() {
+    if (llvm::Error error = checkInputOptions(options->inputs)) {
+      reportError(std::move(error));
+      exitCode = exitUsage;
+      return;
+    }
     llvm::Error error = benchModel(*options);
     exitCode = error ? reportError(std::move(error)) : exitDone;
   });

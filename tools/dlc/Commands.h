@@ -16,6 +16,8 @@ class App;
 
 namespace dlc {
 
+struct SourceOptions;
+
 void addCompileCommand(CLI::App &app, int &exitCode);
 void addCheckCommand(CLI::App &app, int &exitCode);
 void addRunCommand(CLI::App &app, int &exitCode);
@@ -26,9 +28,8 @@ void addVerifyCommand(CLI::App &app, int &exitCode);
 /// True for files that have to be compiled before they run.
 bool isSourceModel(llvm::StringRef path);
 
-/// Compiles a source model with default options for this machine, and with libraries of ops; returns the bytes of the
-/// shared object.
-llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path, const std::vector<std::string> &libraries);
+/// Compiles a source model; returns the bytes of the shared object.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(const SourceOptions &source);
 
 /// A fault of dlc, not of what it was given.
 class InternalError : public llvm::ErrorInfo<InternalError, llvm::StringError> {

@@ -2,6 +2,7 @@
 #include "compiler/Compile.h"
 #include "compiler/CompileProgress.h"
 #include "compiler/Pipeline.h"
+#include "mlir/Support/Timing.h"
 #include "tools/common/ExitCode.h"
 #include "tools/common/FileIO.h"
 #include "tools/common/HostTensor.h"
@@ -10,9 +11,9 @@
 #include "tools/dlc/SourceModel.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/Support/Timing.h"
 #include <CLI/CLI.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -145,8 +146,7 @@ int compile(const CompileCommandOptions &command) {
   }
   llvm::Expected<CompileOptions> options = toCompileOptions(command.source);
   if (!options) {
-    reportError(options.takeError());
-    return exitUsage;
+    return reportError(options.takeError());
   }
   options->dumpDir = command.dumpDir;
   options->printAfterChange = command.printsChanges;
@@ -161,7 +161,43 @@ int compile(const CompileCommandOptions &command) {
   return compileWith(command, *options);
 }
 
-int check(const SourceOptions &source) {
+/// An object with what is known of each problem: those of the importer name a node, those of passes are texts.
+llvm::json::Value toJson(const SourceModel &model, llvm::StringRef path, bool isSupported) {
+  llvm::json::Array problems;
+  for (const onnx_import::Problem &problem : model.problems) {
+    bool hasNode = !problem.op.empty();
+    auto text = [&](const std::string &value) {
+      return hasNode ? llvm::json::Value(llvm::json::fixUTF8(value)) : llvm::json::Value(nullptr);
+    };
+    problems.push_back(
+        llvm::json::Object{{"node", text(problem.node)},
+                           {"op", text(problem.op)},
+                           {"domain", text(problem.domain)},
+                           {"opset", hasNode ? llvm::json::Value(problem.opset) : llvm::json::Value(nullptr)},
+                           {"reason", llvm::json::fixUTF8(problem.reason)}});
+  }
+  for (const std::string &error : model.errors) {
+    problems.push_back(llvm::json::Object{{"node", nullptr},
+                                          {"op", nullptr},
+                                          {"domain", nullptr},
+                                          {"opset", nullptr},
+                                          {"reason", llvm::json::fixUTF8(error)}});
+  }
+  return llvm::json::Object{
+      {"model", llvm::json::fixUTF8(path)}, {"supported", isSupported}, {"problems", std::move(problems)}};
+}
+
+void printText(const SourceModel &model, llvm::StringRef path, bool isSupported) {
+  if (isSupported) {
+    llvm::outs() << path << ": supported\n";
+    return;
+  }
+  model.report();
+  size_t count = model.problems.size() + model.errors.size();
+  llvm::errs() << path << ": " << count << (count == 1 ? " problem\n" : " problems\n");
+}
+
+int check(const SourceOptions &source, bool isJson) {
   if (llvm::Error error = checkSourceOptions(source)) {
     reportError(std::move(error));
     return exitUsage;
@@ -169,14 +205,14 @@ int check(const SourceOptions &source) {
   SourceModel model;
   CompileOptions options;
   options.internalError = &model.hasInternalError;
-  if (!model.import(source) || mlir::failed(runPipeline(model.module(), options, Level::NN, Level::RT))) {
-    model.report();
-    size_t count = model.problems.size() + model.errors.size();
-    llvm::errs() << source.path << ": " << count << (count == 1 ? " problem\n" : " problems\n");
-    return model.hasInternalError ? exitBug : exitInput;
+  bool isSupported =
+      model.import(source) && mlir::succeeded(runPipeline(model.module(), options, Level::NN, Level::RT));
+  if (isJson) {
+    llvm::outs() << llvm::formatv("{0:2}\n", toJson(model, source.path, isSupported));
+  } else {
+    printText(model, source.path, isSupported);
   }
-  llvm::outs() << source.path << ": supported\n";
-  return exitDone;
+  return isSupported ? exitDone : model.hasInternalError ? exitBug : exitInput;
 }
 
 } // namespace
@@ -184,18 +220,25 @@ int check(const SourceOptions &source) {
 void addCompileCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<CompileCommandOptions>();
   CLI::App *command = app.add_subcommand("compile", "Compile a source model");
-  addSourceOptions(*command, options->source);
+  addSourceArgument(*command, options->source);
+  addPruningOptions(*command, options->source);
+  addDimOption(*command, options->source);
+  addOpLibraryOption(*command, options->source.libraries);
   addCodeOptions(*command, options->source);
   addStateOption(*command, options->source);
-  command->add_option("-o,--output", options->output, "Where to write; default: the model's name in this folder")->type_name("FILE");
+  command->add_option("-o,--output", options->output, "Where to write; default: the model's name in this folder")
+      ->type_name("FILE");
   command
-      ->add_option("--emit", options->emit,
-                   "so: what the engine loads (default); obj: to link into a program, with a C header beside it; exe: a "
-                   "program; or a text: nn, graph, linalg, rt, llvm (before LLVM optimises it), asm")
+      ->add_option(
+          "--emit", options->emit,
+          "so: what the engine loads (default); obj: to link into a program, with a C header beside it; exe: a "
+          "program; or a text: nn, graph, linalg, rt, llvm (before LLVM optimises it), asm")
       ->check(CLI::IsMember({"so", "obj", "exe", "nn", "graph", "linalg", "rt", "llvm", "asm"}).description(""))
       ->type_name("KIND");
   auto debugging = [&](CLI::Option *option) { option->group("Looking inside"); };
-  debugging(command->add_option("--dump-dir", options->dumpDir, "Write the IR of each level, and the kernels as LLVM IR and assembly, into DIR")
+  debugging(command
+                ->add_option("--dump-dir", options->dumpDir,
+                             "Write the IR of each level, and the kernels as LLVM IR and assembly, into DIR")
                 ->type_name("DIR"));
   debugging(command->add_flag("--timing", options->isTimed, "Print where the time went, to standard error"));
   debugging(command->add_flag("--print-ir-after-change", options->printsChanges,
@@ -205,15 +248,18 @@ void addCompileCommand(CLI::App &app, int &exitCode) {
 
 void addCheckCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<SourceOptions>();
+  auto isJson = std::make_shared<bool>(false);
   CLI::App *command = app.add_subcommand("check", "Tell every problem of a source model, without compiling");
-  addSourceOptions(*command, *options);
-  command->callback([options, &exitCode] { exitCode = check(*options); });
+  addSourceArgument(*command, *options);
+  addPruningOptions(*command, *options);
+  addDimOption(*command, *options);
+  addOpLibraryOption(*command, options->libraries);
+  addStateOption(*command, *options);
+  command->add_flag("--json", *isJson, "Print JSON");
+  command->callback([options, isJson, &exitCode] { exitCode = check(*options, *isJson); });
 }
 
-llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(llvm::StringRef path, const std::vector<std::string> &libraries) {
-  SourceOptions source;
-  source.path = path.str();
-  source.libraries = libraries;
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(const SourceOptions &source) {
   llvm::Expected<CompileOptions> options = toCompileOptions(source);
   if (!options) {
     return options.takeError();

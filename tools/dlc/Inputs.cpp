@@ -39,6 +39,7 @@ std::vector<std::string> assignFiles(const std::vector<Port> &ports, const Input
       }
     }
   }
+  std::vector<bool> isGiven(ports.size());
   for (const std::string &text : options.inputs) {
     InputSpec spec = parseInputSpec(text);
     auto isNamed = [&](const Port &port) { return port.type.name == spec.name; };
@@ -49,9 +50,15 @@ std::vector<std::string> assignFiles(const std::vector<Port> &ports, const Input
     if (port == ports.end()) {
       problems.add(
           makeError("--input: expected NAME=FILE with one of the inputs {0}, got '{1}'", listPortNames(ports), text));
-    } else {
-      files[port - ports.begin()] = spec.file;
+      continue;
     }
+    size_t index = port - ports.begin();
+    if (isGiven[index]) {
+      problems.add(
+          makeError("--input: expected one file for input '{0}', got another: '{1}'", port->type.name, spec.file));
+    }
+    isGiven[index] = true;
+    files[index] = spec.file;
   }
   return files;
 }

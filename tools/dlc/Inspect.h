@@ -86,7 +86,7 @@ struct ModelInfo {
 
 llvm::Expected<ModelInfo> inspectModel(const dlc_model *model);
 /// The same for a source model, which is compiled in memory for this machine.
-llvm::Expected<ModelInfo> inspectSourceModel(const ModelOptions &options);
+llvm::Expected<ModelInfo> inspectSourceModel(const SourceOptions &source);
 
 void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream);
 void printInspectJson(const ModelInfo &info, llvm::raw_ostream &stream);

@@ -16,8 +16,8 @@ struct InspectOptions {
 };
 
 llvm::Expected<ModelInfo> inspectFile(const ModelOptions &options) {
-  if (isSourceModel(options.path)) {
-    return inspectSourceModel(options);
+  if (isSourceModel(options.source.path)) {
+    return inspectSourceModel(options.source);
   }
   auto model = openModel(options);
   if (!model) {
@@ -36,7 +36,7 @@ llvm::Error inspect(const InspectOptions &options) {
     return info.takeError();
   }
   // The size is a courtesy: without it, the line is left out.
-  if (llvm::sys::fs::file_size(options.model.path, info->fileBytes)) {
+  if (llvm::sys::fs::file_size(options.model.source.path, info->fileBytes)) {
     info->fileBytes = 0;
   }
   if (options.isJson) {
@@ -55,7 +55,7 @@ void addInspectCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App *command = app.add_subcommand(
       "inspect", "Show inputs, outputs, parameters, arithmetic, the memory plan, steps and their dependencies");
-  addModelOptions(*command, options->model);
+  addModelOptions(*command, options->model, /*hasDims=*/true);
   CLI::Option *json = command->add_flag("--json", options->isJson, "Print JSON");
   command->add_flag("--dot", options->isDot, "Print a Graphviz graph of the steps")->excludes(json);
   command->callback([options, &exitCode]() {

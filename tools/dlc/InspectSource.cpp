@@ -27,10 +27,7 @@ SourceInfo summarise(mlir::ModuleOp module, llvm::StringRef path) {
 
 } // namespace
 
-llvm::Expected<ModelInfo> inspectSourceModel(const ModelOptions &modelOptions) {
-  SourceOptions source;
-  source.path = modelOptions.path;
-  source.libraries = modelOptions.libraries;
+llvm::Expected<ModelInfo> inspectSourceModel(const SourceOptions &source) {
   llvm::Expected<CompileOptions> options = toCompileOptions(source);
   if (!options) {
     return options.takeError();

@@ -24,12 +24,36 @@ void addImageOptions(CLI::App &command, InputOptions &options) {
 
 } // namespace
 
-void addModelOptions(CLI::App &command, ModelOptions &options) {
+void addModelOptions(CLI::App &command, ModelOptions &options, bool hasDims) {
+  SourceOptions &source = options.source;
   command
-      .add_option("model", options.path, "A compiled model (.so), or a source model (.onnx), which is compiled first")
+      .add_option("model", source.path, "A compiled model (.so), or a source model (.onnx), which is compiled first")
       ->required()
       ->type_name("MODEL");
-  addOpLibraryOption(command, options.libraries);
+  addOpLibraryOption(command, source.libraries);
+  std::vector<CLI::Option *> before = command.get_options();
+  addPruningOptions(command, source);
+  if (hasDims) {
+    addDimOption(command, source);
+  }
+  addCodeOptions(command, source);
+  addStateOption(command, source);
+  std::vector<CLI::Option *> added = command.get_options();
+  llvm::erase_if(added, [&](CLI::Option *option) { return llvm::is_contained(before, option); });
+  for (CLI::Option *option : added) {
+    option->group("Source models");
+  }
+  command.parse_complete_callback([&source, added] {
+    for (CLI::Option *option : added) {
+      if (option->count() != 0 && !isSourceModel(source.path)) {
+        throw CLI::ValidationError(option->get_name(), "expected a source model (.onnx), got '" + source.path +
+                                                           "', which is compiled already");
+      }
+    }
+    if (llvm::Error error = checkSourceOptions(source)) {
+      throw CLI::ValidationError(llvm::toString(std::move(error)));
+    }
+  });
 }
 
 void addEntryOption(CLI::App &command, ModelOptions &options) {
@@ -51,7 +75,8 @@ void addInputOptions(CLI::App &command, InputOptions &options) {
       ->type_name("[NAME=]FILE")
       ->allow_extra_args(false);
   command
-      .add_option("--input-dir", options.folder, "A folder of input_0.pb, input_1.pb, ... (or .npy), in graph order")
+      .add_option("--input-dir", options.folder,
+                  "A folder of input_0.pb, input_1.pb, ... (or .npy), in graph order; --input takes precedence")
       ->type_name("DIR");
   addImageOptions(command, options);
 }
@@ -80,6 +105,9 @@ llvm::Expected<ImageOptions> parseImageOptions(const InputOptions &options) {
     auto parsed = parseNumbers(text);
     if (!parsed) {
       return makeError("{0}: {1}", name, llvm::toString(parsed.takeError()));
+    }
+    if (name == llvm::StringRef("--image-std") && llvm::is_contained(*parsed, 0)) {
+      return makeError("--image-std: expected numbers other than 0, got '{0}'", text);
     }
     target = std::move(*parsed);
     return llvm::Error::success();
@@ -121,16 +149,22 @@ llvm::Expected<llvm::StringMap<int64_t>> parseDims(const std::vector<std::string
   return sizes;
 }
 
+llvm::Error checkInputOptions(const InputOptions &options) {
+  auto image = parseImageOptions(options);
+  auto dims = parseDims(options.dims);
+  return llvm::joinErrors(image.takeError(), dims.takeError());
+}
+
 llvm::Expected<ModelHandle> openModel(const ModelOptions &options) {
-  auto libraries = OpLibraries::open(options.libraries);
+  auto libraries = OpLibraries::open(options.source.libraries);
   if (!libraries) {
     return libraries.takeError();
   }
   dlc_model_options modelOptions = libraries->modelOptions();
-  if (!isSourceModel(options.path)) {
-    return loadModel(options.path, &modelOptions);
+  if (!isSourceModel(options.source.path)) {
+    return loadModel(options.source.path, &modelOptions);
   }
-  auto bytes = compileInMemory(options.path, options.libraries);
+  auto bytes = compileInMemory(options.source);
   return bytes ? loadModelFromMemory((*bytes)->getBuffer(), &modelOptions) : bytes.takeError();
 }
 
@@ -143,7 +177,7 @@ llvm::Expected<size_t> findEntry(const dlc_model *model, const ModelOptions &opt
   for (size_t i = 0; i < dlc_model_entry_count(model); ++i) {
     names += (i ? ", " : "") + std::string(dlc_model_entry_name(model, i));
   }
-  return makeError("{0}: expected one of the entries {1}, got '{2}'", options.path, names, options.entry);
+  return makeError("{0}: expected one of the entries {1}, got '{2}'", options.source.path, names, options.entry);
 }
 
 } // namespace dlc

@@ -4,21 +4,16 @@
 
 #include "tools/common/Session.h"
 #include "tools/common/ValueFile.h"
+#include "tools/dlc/SourceOptions.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/Support/MemoryBuffer.h"
-
-namespace CLI {
-class App;
-} // namespace CLI
 
 namespace dlc {
 
-/// Which model, which of its entries, and on how many threads.
+/// Which model (a compiled one, or a source and how to compile it), which of its entries, and on how many threads.
 struct ModelOptions {
-  std::string path;
+  SourceOptions source;
   std::string entry;    ///< empty: the first
   unsigned threads = 0; ///< 0: all that the process may use
-  std::vector<std::string> libraries; ///< of ops
 };
 
 /// Where inputs come from, as texts of the command line.
@@ -30,7 +25,9 @@ struct InputOptions {
   std::string imageSize, imageMean, imageStd, imageScale, imageLayout, imageChannels;
 };
 
-void addModelOptions(CLI::App &command, ModelOptions &options);
+/// The model, and how it is compiled if it is a source: those options are refused for a compiled one. `hasDims` is
+/// false where --dim means the sizes of random inputs.
+void addModelOptions(CLI::App &command, ModelOptions &options, bool hasDims);
 void addEntryOption(CLI::App &command, ModelOptions &options);
 void addThreadOption(CLI::App &command, ModelOptions &options);
 /// --input, --input-dir and the options of images.
@@ -43,6 +40,9 @@ llvm::Expected<ModelHandle> openModel(const ModelOptions &options);
 
 /// The index of the wanted entry; an unknown name lists those that exist.
 llvm::Expected<size_t> findEntry(const dlc_model *model, const ModelOptions &options);
+
+/// What is wrong with how the options of images and the sizes of random inputs are written: wrong usage.
+llvm::Error checkInputOptions(const InputOptions &options);
 
 llvm::Expected<ImageOptions> parseImageOptions(const InputOptions &options);
 

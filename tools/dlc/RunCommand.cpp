@@ -139,7 +139,9 @@ llvm::Error runModel(const RunOptions &options) {
     return session.takeError();
   }
   for (size_t i = 0; i < ports.size(); ++i) {
-    auto give = [&](const HostValue &value) { return i < count ? session->bind(ports[i], value) : session->setState(ports[i], value); };
+    auto give = [&](const HostValue &value) {
+      return i < count ? session->bind(ports[i], value) : session->setState(ports[i], value);
+    };
     if (llvm::Error error = (*inputs)[i] ? give(*(*inputs)[i]) : llvm::Error::success()) {
       return error;
     }
@@ -169,22 +171,33 @@ llvm::Error runModel(const RunOptions &options) {
 void addRunCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<RunOptions>();
   CLI::App *command = app.add_subcommand("run", "Run a model once on inputs from files");
-  addModelOptions(*command, options->model);
+  addModelOptions(*command, options->model, /*hasDims=*/true);
   addInputOptions(*command, options->inputs);
-  command
-      ->add_option("--output-dir", options->outputFolder,
-                   "Write output_0, output_1, ... in graph order and outputs.json (names, kinds, types, shapes) into "
-                   "this folder; default: print a table")
-      ->type_name("DIR");
+  CLI::Option *folder =
+      command
+          ->add_option(
+              "--output-dir", options->outputFolder,
+              "Write output_0, output_1, ... in graph order and outputs.json (names, kinds, types, shapes) into "
+              "this folder; default: print a table")
+          ->type_name("DIR");
   command->add_option("--output-format", options->outputFormat, "npy or pb; default: npy")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"npy", "pb"}).description(""));
-  command->add_option("--runs", options->runs, "Runs one after the other on the same inputs; state goes on from run to run. Outputs are the last run's; default: 1")
+      ->check(CLI::IsMember({"npy", "pb"}).description(""))
+      ->needs(folder);
+  command
+      ->add_option("--runs", options->runs,
+                   "Runs one after the other on the same inputs; state goes on from run to run. Outputs are the last "
+                   "run's; default: 1")
       ->type_name("N")
       ->check(CLI::Range(1, 1000000).description(""));
   addEntryOption(*command, options->model);
   addThreadOption(*command, options->model);
   command->callback([options, &exitCode]() {
+    if (llvm::Error error = checkInputOptions(options->inputs)) {
+      reportError(std::move(error));
+      exitCode = exitUsage;
+      return;
+    }
     llvm::Error error = runModel(*options);
     exitCode = error ? reportError(std::move(error)) : exitDone;
   });

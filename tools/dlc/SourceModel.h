@@ -4,37 +4,13 @@
 
 #include "compiler/CompileOptions.h"
 #include "importers/onnx/Import.h"
+#include "mlir/IR/MLIRContext.h"
 #include "tools/common/Session.h"
 #include "tools/dlc/OpLibraries.h"
-#include "mlir/IR/MLIRContext.h"
+#include "tools/dlc/SourceOptions.h"
 #include "llvm/Support/MemoryBuffer.h"
 
-namespace CLI {
-class App;
-} // namespace CLI
-
 namespace dlc {
-
-/// Options of commands that read a source model.
-struct SourceOptions {
-  std::string path;
-  std::vector<std::string> fetches, feeds, dims, states, libraries;
-  std::string target = "native";
-  std::string name;
-  int optLevel = 3;
-  bool noWinograd = false;
-  unsigned threads = 0;
-};
-
-void addSourceOptions(CLI::App &command, SourceOptions &options);
-void addCodeOptions(CLI::App &command, SourceOptions &options);
-void addStateOption(CLI::App &command, SourceOptions &options);
-
-/// What is wrong with how --dim and --state are written: wrong usage, whatever the model is.
-llvm::Error checkSourceOptions(const SourceOptions &options);
-
-/// The compiler's options; an unknown target is a usage error.
-llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options);
 
 /// A source model in memory: the context, the module, and the errors that passes emit, as texts.
 class SourceModel {

@@ -18,7 +18,7 @@ bool choose(Specialisation &to, llvm::StringRef name, llvm::StringRef size) {
   size_t dots = size.find("..");
   if (dots == llvm::StringRef::npos) {
     to.sizes.emplace_back(name.str(), size.str());
-    return !size.empty();
+    return !size.empty() && !size.starts_with("-");
   }
   SizeBounds bounds{name.str(), 0, -1};
   llvm::StringRef least = size.take_front(dots), most = size.drop_front(dots + 2);
@@ -59,6 +59,18 @@ llvm::Expected<std::vector<Specialisation>> parseSpecialisations(const std::vect
     all = std::move(product);
   }
   return all;
+}
+
+llvm::Expected<std::vector<StatePair>> parseStates(const std::vector<std::string> &texts) {
+  std::vector<StatePair> states;
+  for (llvm::StringRef text : texts) {
+    auto [output, input] = text.split(':');
+    if (output.empty() || input.empty() || input.contains(':')) {
+      return makeError("--state: expected OUTPUT:INPUT such as h_out:h_in, got '{0}'", text);
+    }
+    states.push_back({output.str(), input.str()});
+  }
+  return states;
 }
 
 } // namespace dlc

@@ -52,7 +52,9 @@ public:
     }
     bounds = boundsFor(source.module());
     if (options.tolerance > 0) {
-      bounds = {.peak = options.tolerance, .channel = 10 * options.tolerance, .cosine = 1 - options.tolerance / 10,
+      bounds = {.peak = options.tolerance,
+                .channel = 10 * options.tolerance,
+                .cosine = 1 - options.tolerance / 10,
                 .isQuantized = bounds.isQuantized};
     }
     if (options.isLayered && llvm::range_size(source.module().getOps<mlir::func::FuncOp>()) > 1) {
@@ -76,6 +78,9 @@ public:
     model = std::move(*loaded);
     return llvm::Error::success();
   }
+
+  /// How many of the last checks of a report are those of layers.
+  size_t layerCount() const { return layers.size(); }
 
   /// How many there are. Random inputs are for one each; stored ones choose theirs.
   size_t specialisations() const { return dlc_model_specialisation_count(model.get(), 0); }
@@ -193,10 +198,9 @@ private:
     return runOnce(model.get(), inputs, contextOptions);
   }
 
-  llvm::Expected<std::vector<std::optional<HostValue>>> takeExpected(const std::string &folder,
-                                                                     const std::vector<Port> &ports,
-                                                                     const std::vector<std::optional<HostValue>> &inputs,
-                                                                     size_t specialisation) {
+  llvm::Expected<std::vector<std::optional<HostValue>>>
+  takeExpected(const std::string &folder, const std::vector<Port> &ports,
+               const std::vector<std::optional<HostValue>> &inputs, size_t specialisation) {
     if (!folder.empty() && !options.isLayered) {
       auto stored = readDataSet(folder, "output", ports);
       if (!stored || llvm::any_of(*stored, [](const auto &value) { return value.has_value(); })) {
@@ -229,8 +233,8 @@ private:
       }
       for (size_t i = 0; i < first.size(); ++i) {
         if (!haveEqualBytes(first[i], (*again)[i])) {
-          report.problems.push_back(llvm::formatv("output '{0}' changes with {1} threads and tile order {2}", first[i].name,
-                                                  threads, tileOrder));
+          report.problems.push_back(llvm::formatv("output '{0}' changes with {1} threads and tile order {2}",
+                                                  first[i].name, threads, tileOrder));
         }
       }
     }
@@ -238,8 +242,9 @@ private:
   }
 
   static bool haveEqualBytes(const HostValue &left, const HostValue &right) {
-    return left.kind == right.kind && left.tensor.dims == right.tensor.dims && left.tensor.bytes == right.tensor.bytes &&
-           left.tensor.strings == right.tensor.strings && left.elements.size() == right.elements.size() &&
+    return left.kind == right.kind && left.tensor.dims == right.tensor.dims &&
+           left.tensor.bytes == right.tensor.bytes && left.tensor.strings == right.tensor.strings &&
+           left.elements.size() == right.elements.size() &&
            llvm::all_of(llvm::zip(left.elements, right.elements),
                         [](auto pair) { return haveEqualBytes(std::get<0>(pair), std::get<1>(pair)); });
   }
@@ -265,8 +270,9 @@ void printTable(const Report &report) {
   Table table({"output", "type", ">max abs", ">max rel", ">of peak", ">of channel", ">ulp", ">cosine", "result"});
   for (const OutputCheck &check : report.checks) {
     const Comparison &c = check.comparison;
-    table.addRow({check.name, check.type, number(c.maxAbs), number(c.maxRel), number(c.peakError), number(check.channelError),
-                  std::to_string(c.maxUlps), llvm::formatv("{0:f7}", c.cosine), check.failure.empty() ? "ok" : "failed"});
+    table.addRow({check.name, check.type, number(c.maxAbs), number(c.maxRel), number(c.peakError),
+                  number(check.channelError), std::to_string(c.maxUlps), llvm::formatv("{0:f7}", c.cosine),
+                  check.failure.empty() ? "ok" : "failed"});
   }
   table.print(llvm::outs());
   for (const std::string &name : report.unchecked) {
@@ -282,7 +288,8 @@ void printTable(const Report &report) {
   }
 }
 
-/// Only the first layer that differs matters: what follows has its errors.
+/// Only the first layer that differs matters: what follows has its errors. The last checks are the layers', in the
+/// order of the graph; the model's outputs come before them.
 void printFirstLayer(const Report &report, size_t layers) {
   for (const OutputCheck &check : llvm::ArrayRef(report.checks).take_back(layers)) {
     if (!check.failure.empty()) {
@@ -290,7 +297,14 @@ void printFirstLayer(const Report &report, size_t layers) {
       return;
     }
   }
-  llvm::outs() << "no layer differs\n";
+  for (const OutputCheck &check : llvm::ArrayRef(report.checks).drop_back(layers)) {
+    if (!check.failure.empty()) {
+      llvm::outs() << "no inner layer differs, but output " << check.name << ": " << check.failure << '\n';
+      return;
+    }
+  }
+  llvm::outs() << "no layer differs: compared " << report.checks.size()
+               << (report.checks.size() == 1 ? " value\n" : " values\n");
 }
 
 llvm::json::Value toJson(const Report &report) {
@@ -359,15 +373,16 @@ llvm::Expected<bool> verifyModel(const VerifyOptions &options) {
       if (options.isJson) {
         all.push_back(toJson(*report));
       } else if (options.isLayered) {
-        printFirstLayer(*report, report->checks.size());
+        printFirstLayer(*report, verifier.layerCount());
       } else {
         printTable(*report);
       }
     }
   }
   if (options.isJson) {
-    llvm::outs() << llvm::formatv("{0:2}\n", llvm::json::Value(llvm::json::Object{
-                                                 {"model", options.source.path}, {"passed", passed}, {"runs", std::move(all)}}));
+    llvm::outs() << llvm::formatv("{0:2}\n",
+                                  llvm::json::Value(llvm::json::Object{
+                                      {"model", options.source.path}, {"passed", passed}, {"runs", std::move(all)}}));
   } else {
     llvm::outs() << (passed ? "verified\n" : "not verified\n");
   }
@@ -379,21 +394,33 @@ llvm::Expected<bool> verifyModel(const VerifyOptions &options) {
 void addVerifyCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App *command = app.add_subcommand("verify", "Compare a compiled model's results with stored or reference ones");
-  addSourceOptions(*command, options->source);
+  addSourceArgument(*command, options->source);
+  addPruningOptions(*command, options->source);
+  addDimOption(*command, options->source);
+  addOpLibraryOption(*command, options->source.libraries);
   addCodeOptions(*command, options->source);
   command
-      ->add_option("--data", options->data,
-                   "A folder of input_N.pb and output_N.pb (may be repeated); without any output the reference evaluator "
-                   "says what is expected; default: all test_data_set_N beside the model, or else random inputs")
+      ->add_option(
+          "--data", options->data,
+          "A folder of input_N.pb and output_N.pb (may be repeated); without any output the reference evaluator "
+          "says what is expected; default: all test_data_set_N beside the model, or else random inputs")
       ->type_name("DIR")
       ->allow_extra_args(false);
-  command->add_flag("--layers", options->isLayered, "Compare every layer with the reference; name the first that differs");
-  command->add_flag("--schedules", options->isScheduled, "Also expect equal bytes on 1, 2, 3 and 7 threads and with other tile orders");
+  command->add_flag("--layers", options->isLayered,
+                    "Compare every layer with the reference; name the first that differs");
+  command->add_flag("--schedules", options->isScheduled,
+                    "Also expect equal bytes on 1, 2, 3 and 7 threads and with other tile orders");
   command->add_flag("--json", options->isJson, "Print the report as JSON");
   command
-      ->add_option("--tolerance", options->tolerance,
-                   "Largest error, relative to an output's largest value; default: 1e-4, 1e-2 with f16, 3e-2 when quantised")
-      ->check(CLI::PositiveNumber.description(""))
+      ->add_option(
+          "--tolerance", options->tolerance,
+          "Largest error, relative to an output's largest value; default: 1e-4, 1e-2 with f16, 3e-2 when quantised")
+      ->check([](const std::string &text) {
+        double number = 0;
+        return llvm::StringRef(text).getAsDouble(number) || !(number > 0)
+                   ? "expected a number above 0, got '" + text + "'"
+                   : std::string();
+      })
       ->type_name("X");
   command->add_option("--seed", options->seed, "Seed of random inputs; default: 0")->type_name("N");
   command->add_option("--threads", options->threads, "Threads; default: all that the process may use")->type_name("N");

@@ -8,8 +8,10 @@
 #include "llvm/Support/raw_ostream.h"
 #include <csignal>
 #include <exception>
+#include <fcntl.h>
 #include <memory>
 #include <sstream>
+#include <unistd.h>
 
 namespace {
 
@@ -39,6 +41,16 @@ int finishOutput(int exitCode) {
   }
   llvm::errs() << "dlc: error: can't write to standard output: " << code.message() << '\n';
   return exitCode == exitDone ? exitInput : exitCode;
+}
+
+/// A descriptor of the standard streams that is closed would become that of the next file: what is printed would end up
+/// in it. They are opened such that writing fails.
+void reserveStandardStreams() {
+  int descriptor = ::open("/dev/null", O_RDONLY);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
+    descriptor = ::open("/dev/null", O_RDONLY);
+  }
+  ::close(descriptor);
 }
 
 int runCommandLine(int argc, char **argv) {
@@ -80,7 +92,10 @@ int runCommandLine(int argc, char **argv) {
 int main(int argc, char **argv) {
   // Whoever started us may ignore it; the default ends `dlc inspect ... | head` without a word.
   std::signal(SIGPIPE, SIG_DFL);
+  reserveStandardStreams();
   reportCrashes();
+  // A limit on the size of files is an error of writing, not a death.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return finishOutput(runCommandLine(argc, argv));
   } catch (const std::bad_alloc &) {

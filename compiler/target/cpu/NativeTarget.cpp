@@ -20,21 +20,23 @@ TargetInfo TargetInfo::native() {
 }
 
 std::optional<TargetInfo> TargetInfo::named(llvm::StringRef name) {
-  auto [level, extra] = name.split('+');
-  std::string extras = ("+" + llvm::Twine(extra) + "+").str();
-  auto wants = [&](llvm::StringRef feature) {
-    return extras.find(("+" + llvm::Twine(feature) + "+").str()) != std::string::npos;
-  };
   if (name == "native") {
     return native();
   }
-  if (level == "x86-64-v4") {
-    return avx512(wants("vnni"), wants("bf16"));
+  llvm::SmallVector<llvm::StringRef> extras;
+  name.split(extras, '+');
+  llvm::StringRef level = extras.front();
+  extras.erase(extras.begin());
+  auto allows = [&](std::initializer_list<llvm::StringRef> features) {
+    return llvm::all_of(extras, [&](llvm::StringRef extra) { return llvm::is_contained(features, extra); });
+  };
+  if (level == "x86-64-v4" && allows({"vnni", "bf16"})) {
+    return avx512(llvm::is_contained(extras, "vnni"), llvm::is_contained(extras, "bf16"));
   }
-  if (level == "x86-64-v3") {
-    return avx2(wants("avxvnni"));
+  if (level == "x86-64-v3" && allows({"avxvnni"})) {
+    return avx2(!extras.empty());
   }
-  return name == "x86-64" ? std::optional<TargetInfo>(baseline()) : std::nullopt;
+  return level == "x86-64" && extras.empty() ? std::optional<TargetInfo>(baseline()) : std::nullopt;
 }
 
 } // namespace dlc::cpu

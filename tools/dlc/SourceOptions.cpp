@@ -1,0 +1,101 @@
+#include "tools/dlc/SourceOptions.h"
+#include "compiler/target/cpu/TargetInfo.h"
+#include "tools/common/HostTensor.h"
+#include "tools/dlc/Specialisations.h"
+#include "llvm/Support/Path.h"
+#include <CLI/CLI.hpp>
+
+namespace dlc {
+
+llvm::Error checkSourceOptions(const SourceOptions &options) {
+  auto combinations = parseSpecialisations(options.dims);
+  auto states = parseStates(options.states);
+  auto compileOptions = toCompileOptions(options);
+  return llvm::joinErrors(llvm::joinErrors(combinations.takeError(), states.takeError()), compileOptions.takeError());
+}
+
+void addSourceArgument(CLI::App &command, SourceOptions &options) {
+  command.add_option("model", options.path, "The source model (.onnx)")->required()->type_name("FILE");
+}
+
+void addPruningOptions(CLI::App &command, SourceOptions &options) {
+  command.add_option("--fetch", options.fetches, "Compute this value only (may be repeated)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  command.add_option("--feed", options.feeds, "Feed this value (may be repeated)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+}
+
+void addDimOption(CLI::App &command, SourceOptions &options) {
+  command
+      .add_option(
+          "--dim", options.dims,
+          "What a symbolic dim is: a size (batch=4) or a range (seq=1..512, seq=16..). Several, separated by |, become "
+          "specialisations in one file, of which a run takes the first that fits: seq=1|128|1..512. May be repeated; "
+          "then every combination is compiled, 64 at most")
+      ->type_name("NAME=SIZES")
+      ->allow_extra_args(false);
+}
+
+void addCodeOptions(CLI::App &command, SourceOptions &options) {
+  command.add_option("--name", options.name, "The model's name in the artifact; default: the file's")
+      ->type_name("NAME");
+  command
+      .add_option("--target", options.target,
+                  "CPU: native, x86-64, x86-64-v3[+avxvnni], x86-64-v4[+vnni][+bf16]; default: native. Several, "
+                  "separated by commas, "
+                  "go into one file, and the machine that loads it takes what suits it best")
+      ->type_name("CPU");
+  command.add_option("--opt-level", options.optLevel, "LLVM's optimisation level, 0 to 3; default: 3")
+      ->type_name("N")
+      ->check(CLI::Range(0, 3).description(""));
+  command.add_flag(
+      "--no-winograd", options.noWinograd,
+      "Sum 3x3 convolutions directly: slower, and rounded less. Winograd's algorithm is used where it is faster and "
+      "wrong by less than 3e-5 of a layer's peak");
+  command.add_option("--jobs", options.jobs, "Kernels compiled side by side; 0: one per processor")->type_name("N");
+}
+
+void addStateOption(CLI::App &command, SourceOptions &options) {
+  command
+      .add_option(
+          "--state", options.states,
+          "Keep an output as an input of the next run, within the context: h_out:h_in. It begins with zeros, and is no "
+          "longer an input or output of the caller (may be repeated)")
+      ->type_name("OUTPUT:INPUT")
+      ->allow_extra_args(false);
+}
+
+llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
+  CompileOptions result;
+  llvm::SmallVector<llvm::StringRef> names;
+  llvm::StringRef(options.target).split(names, ',');
+  for (llvm::StringRef name : names) {
+    std::optional<cpu::TargetInfo> target = cpu::TargetInfo::named(name);
+    if (!target) {
+      return makeError("--target: expected native, x86-64, x86-64-v3[+avxvnni] or x86-64-v4[+vnni][+bf16], got '{0}'",
+                       name);
+    }
+    target->winograd = !options.noWinograd;
+    bool isKnown = llvm::any_of(result.variants, [&](const cpu::TargetInfo &t) {
+      return t.cpu == target->cpu && t.features == target->features;
+    });
+    if (isKnown) {
+      return makeError("--target: expected different targets, got '{0}' twice (native is one of the others, too)",
+                       name);
+    }
+    result.variants.push_back(*target);
+  }
+  result.target = result.variants.front();
+  if (llvm::StringRef(options.name).contains('/')) {
+    return makeError("--name: expected a name without '/', got '{0}'; where to write is said by --output",
+                     options.name);
+  }
+  result.name = options.name.empty() ? llvm::sys::path::stem(options.path).str() : options.name;
+  result.optLevel = options.optLevel;
+  result.threads = options.jobs;
+  return result;
+}
+
+} // namespace dlc
