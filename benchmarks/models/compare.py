@@ -46,9 +46,10 @@ class Peer:
         return statistics.median(times)
 
 
-def ours_ms(dlc, artifact, threads, seconds, inputs):
+def ours(dlc, artifact, threads, seconds, inputs):
+    """What `dlc bench --json` says."""
     command = [dlc, "bench", artifact, "--threads", str(threads), "--duration", str(seconds), "--json", *inputs]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["median_ms"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def largest_error(dlc, artifact, inputs, peer, folder):
@@ -63,6 +64,8 @@ def largest_error(dlc, artifact, inputs, peer, folder):
 
 
 def compare(arguments, model, folder):
+    """Prints a line per number of threads; the result is a list of what was measured."""
+    rows = []
     artifact = os.path.join(folder, "model.so")
     sizes = dict((name, int(size)) for name, size in (each.split("=") for each in arguments.dim))
     values = dict((name, float(value)) for name, value in (each.split("=") for each in arguments.value))
@@ -75,16 +78,29 @@ def compare(arguments, model, folder):
             path = os.path.join(folder, f"input_{len(inputs)}.npy")
             np.save(path, value)
             inputs += ["--input", f"{name}={path}"]
-        rounds = [(ours_ms(arguments.dlc, artifact, threads, arguments.seconds, inputs), peer.median_ms(arguments.seconds))
+        rounds = [(ours(arguments.dlc, artifact, threads, arguments.seconds, inputs), peer.median_ms(arguments.seconds))
                   for _ in range(arguments.rounds)]
-        ours, theirs = (statistics.median(column) for column in zip(*rounds))
+        mine, theirs = statistics.median(own["median_ms"] for own, _ in rounds), statistics.median(other for _, other in rounds)
+        peak = statistics.median(own["peak_gflops"] for own, _ in rounds)
         error = largest_error(arguments.dlc, artifact, inputs, peer, folder)
-        print(f"{os.path.basename(model):24} {threads} threads  dlc {ours:8.3f} ms  ONNX Runtime {onnxruntime.__version__} "
-              f"{theirs:8.3f} ms  ratio {ours / theirs:.2f}  error {error:.1e}", flush=True)
+        print(f"{os.path.basename(model):24} {threads} threads  dlc {mine:8.3f} ms  ONNX Runtime {onnxruntime.__version__} "
+              f"{theirs:8.3f} ms  ratio {mine / theirs:.2f}  error {error:.1e}", flush=True)
+        rows.append({"model": os.path.basename(model), "sizes": sizes, "specialised": arguments.specialise, "threads": threads,
+                     "dlc_ms": mine, "peer_ms": theirs, "error": error, "peak_gflops": peak,
+                     "gflop": rounds[0][0]["flops_per_run"] / 1e9})
+    return rows
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def measure(arguments, models):
+    rows = []
+    for model in models:
+        with tempfile.TemporaryDirectory() as folder:
+            rows += compare(arguments, model, folder)
+    return rows
+
+
+def make_parser(description):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dlc", required=True)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
@@ -93,11 +109,14 @@ def main():
     parser.add_argument("--value", action="append", default=[], metavar="INPUT=NUMBER", help="all elements of an input")
     parser.add_argument("--specialise", action="store_true")
     parser.add_argument("--option", action="append", default=[], help="for dlc compile")
+    return parser
+
+
+def main():
+    parser = make_parser(__doc__)
     parser.add_argument("models", nargs="+")
     arguments = parser.parse_args()
-    for model in arguments.models:
-        with tempfile.TemporaryDirectory() as folder:
-            compare(arguments, model, folder)
+    measure(arguments, arguments.models)
 
 
 if __name__ == "__main__":
