@@ -166,6 +166,7 @@ private:
     t.program.clear();
     uint32_t outerBlock = std::exchange(current, index);
     rt::StageOp outerStage = stageOp;
+    auto outerOffsets = std::exchange(offsets, {});
     Tables::Scope scope = t.enterScope();
     llvm::LogicalResult written = writeStages(body);
     if (mlir::succeeded(written)) {
@@ -176,6 +177,7 @@ private:
     }
     current = outerBlock;
     stageOp = outerStage;
+    offsets = std::move(outerOffsets);
     t.program = std::move(outer);
     return mlir::failed(written) ? mlir::FailureOr<uint32_t>(mlir::failure()) : mlir::FailureOr<uint32_t>(index);
   }
@@ -310,8 +312,12 @@ private:
     }
   }
 
-  /// The frame's size comes last: it may use symbols that are bound in this stage.
+  /// The frame's size and the places in it come last: they may use symbols that are bound in this stage.
   void closeStage() {
+    for (auto [value, offset] : offsets) {
+      t.values[value].offset = t.slot(offset);
+    }
+    offsets.clear();
     stage().frameSize = t.slot(stageOp.getFrameSize());
     stage().program = std::move(t.program);
     t.program.clear();
@@ -322,8 +328,9 @@ private:
       return writeConstant(constant);
     }
     if (auto buffer = llvm::dyn_cast<rt::BufferOp>(op)) {
-      uint32_t v = addValue(buffer.getResult(), DLC_STORAGE_FRAME, 0, buffer.getName(), t.slot(buffer.getOffset()));
+      uint32_t v = addValue(buffer.getResult(), DLC_STORAGE_FRAME, 0, buffer.getName());
       stage().frameValues.push_back(v);
+      offsets.push_back({v, buffer.getOffset()});
       setShape(buffer.getResult());
     } else if (auto output = llvm::dyn_cast<rt::OutputOp>(op)) {
       addValue(output.getResult(), DLC_STORAGE_OUTPUT, output.getIndex(), "");
@@ -559,6 +566,8 @@ private:
   uint32_t current = DLC_NONE, absent = DLC_NONE;
   uint64_t features = 0;
   rt::StageOp stageOp;
+  /// Values in the frame of the stage under construction, and their offsets.
+  std::vector<std::pair<uint32_t, dim::Expr>> offsets;
   llvm::StringMap<uint32_t> hostIndices;
   Program program;
   llvm::DenseMap<Value, uint32_t> valueIndex;

@@ -26,6 +26,10 @@ struct Product {
     m = vectorA ? one : a[a.size() - (op.getTransposeLhs() ? 1 : 2)];
     k = vectorA ? a[0] : a[a.size() - (op.getTransposeLhs() ? 2 : 1)];
     n = vectorB ? one : b[b.size() - (op.getTransposeRhs() ? 2 : 1)];
+    // A run has checked that the inner sizes are equal: weights are packed by their own.
+    if (dim::Expr own = vectorB ? b[0] : b[b.size() - (op.getTransposeRhs() ? 1 : 2)]; dim::getConstant(own)) {
+      k = own;
+    }
     batch = dim::Shape(llvm::ArrayRef(result).drop_back(!vectorA + !vectorB));
     // One matrix for all: rows of all batches are rows of one product.
     sharedB = b.size() <= 2 && !(op.getTransposeLhs() && !vectorA && a.size() > 2);
