@@ -6,6 +6,8 @@ const RuleTable &RuleTable::get() {
   static const RuleTable table = [] {
     RuleTable t;
     addAttentionRules(t);
+    addAttentionMicrosoftRules(t);
+    addPackedWeightRules(t);
     addElementwiseRules(t);
     addActivationRules(t);
     addConstantRules(t);

@@ -55,6 +55,8 @@ private:
 constexpr llvm::StringLiteral kMicrosoft = "com.microsoft";
 
 void addAttentionRules(RuleTable &table);
+void addAttentionMicrosoftRules(RuleTable &table);
+void addPackedWeightRules(RuleTable &table);
 void addElementwiseRules(RuleTable &table);
 void addActivationRules(RuleTable &table);
 void addConstantRules(RuleTable &table);

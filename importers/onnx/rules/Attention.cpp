@@ -60,7 +60,8 @@ Value keyLengths(Node &n, unsigned i) {
 void addMasks(Node &n, AttentionParts &parts, Value pastKey) {
   Expr queries = nn::shapeOf(parts.q)[2], keys = nn::shapeOf(parts.k)[2];
   if (Value mask = n.in(3)) {
-    Value padded = paddedMask(n, nn::isInteger(nn::elementOf(mask)) ? n.cast(mask, nn::elementOf(parts.q)) : mask, keys);
+    Value padded =
+        paddedMask(n, nn::isInteger(nn::elementOf(mask)) ? n.cast(mask, nn::elementOf(parts.q)) : mask, keys);
     (nn::isBool(nn::elementOf(mask)) ? parts.allowed : parts.bias) = padded;
   }
   Value lengths = keyLengths(n, 6);

@@ -124,7 +124,8 @@ Value visibleByPlace(Node &n, Expr queries, Expr keys, Value offset, int64_t lef
   if (right >= 0) {
     visible = n.make<nn::LessEqualOp>(column, right ? n.add(place, double(right)) : place);
   }
-  return left < 0 ? visible : bothAllowed(n, visible, n.make<nn::LessEqualOp>(left ? n.sub(place, double(left)) : place, column));
+  return left < 0 ? visible
+                  : bothAllowed(n, visible, n.make<nn::LessEqualOp>(left ? n.sub(place, double(left)) : place, column));
 }
 
 Value bothAllowed(Node &n, Value a, Value b) { return a && b ? n.make<nn::AndOp>(a, b) : a ? a : b; }

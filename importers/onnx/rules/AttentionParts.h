@@ -39,8 +39,8 @@ Value splitHeads(Node &n, Value v, Expr heads);
 Value mergeHeads(Node &n, Value v);
 
 /// Which keys a query sees by its place: key j for query i where
-/// i + offset - left <= j <= i + offset + right; a bound below 0 is none. `offset` is an i64 scalar or [batch, 1, 1, 1].
-/// Null where there is no bound. The result is [queries, keys] or [batch, 1, queries, keys].
+/// i + offset - left <= j <= i + offset + right; a bound below 0 is none. `offset` is an i64 scalar or [batch, 1, 1,
+/// 1]. Null where there is no bound. The result is [queries, keys] or [batch, 1, queries, keys].
 Value visibleByPlace(Node &n, Expr queries, Expr keys, Value offset, int64_t left, int64_t right);
 /// Both; either may be null.
 Value bothAllowed(Node &n, Value a, Value b);

@@ -1,4 +1,5 @@
-//===- Fused.cpp - what ONNX Runtime's optimiser makes of ONNX ops --------------------------------------------------------===//
+//===- Fused.cpp - what ONNX Runtime's optimiser makes of ONNX ops
+//--------------------------------------------------------===//
 #include "importers/onnx/rules/Window.h"
 
 namespace dlc::onnx_import {
@@ -50,7 +51,8 @@ Result conv(Node &n) {
   if (!w) {
     return mlir::failure();
   }
-  Value y = withOutputSizes(n, *w, n.make<nn::ConvOp>(x, weight, n.in(2), w->strides, w->dilations, w->pads, groups, false));
+  Value y =
+      withOutputSizes(n, *w, n.make<nn::ConvOp>(x, weight, n.in(2), w->strides, w->dilations, w->pads, groups, false));
   return n.result(activate(n, n.has(3) ? n.add(y, n.in(3)) : y));
 }
 
@@ -85,12 +87,62 @@ Result skipLayerNorm(Node &n) {
   return n.result(sum ? n.make<nn::LayerNormOp>(sum, n.in(2), beta, nn::rankOf(sum) - 1, llvm::APFloat(epsilon), rms)
                       : Value());
 }
+
+/// The sum of the embeddings of words, positions and segments, normalised. Output 1: how many words the mask keeps.
+Result embedLayerNorm(Node &n) {
+  double epsilon = n.getFloat("epsilon", 1e-12);
+  n.ignore({"mask_index_type"});
+  if (nn::rankOf(n.in(0)) != 2 || n.has(1) != n.has(4)) {
+    return n.fail("expected word ids of rank 2, and segment ids together with their embedding");
+  }
+  Shape ids = nn::shapeOf(n.in(0));
+  Value place = n.has(8) ? n.in(8) : n.make<nn::IotaOp>(n.shapeAttr({ids[1]}), 0, n.builder.getI64Type());
+  Value sum = n.add(n.make<nn::GatherOp>(n.in(2), n.in(0), 0), n.make<nn::GatherOp>(n.in(3), place, 0));
+  if (n.has(1)) {
+    sum = n.add(sum, n.make<nn::GatherOp>(n.in(4), n.in(1), 0));
+  }
+  Type i32 = n.builder.getI32Type();
+  if (n.wants(1)) {
+    n.set(1, n.has(7) ? n.reduce(n.cast(n.cast(n.in(7), n.builder.getI1Type()), i32), nn::ReduceKind::Sum, {1}, false)
+                      : n.broadcast(n.scalar(i32, 0), {ids[0]}));
+  }
+  n.set(2, sum);
+  return n.result(n.make<nn::LayerNormOp>(sum, n.in(5), n.in(6), 2, llvm::APFloat(epsilon), false));
+}
+
+/// A convolution whose input and output have their channels last.
+Result nhwcConv(Node &n) {
+  int64_t rank = nn::rankOf(n.in(0)), groups = n.getInt("group", 1);
+  if (rank < 3) {
+    return n.fail("expected an input of rank 3 or more, got rank " + llvm::Twine(rank));
+  }
+  Ints first{0, rank - 1}, last{0}, kernel;
+  for (int64_t i = 1; i < rank - 1; ++i) {
+    first.push_back(i);
+    last.push_back(i + 1);
+  }
+  last.push_back(1);
+  for (Expr e : llvm::ArrayRef(nn::shapeOf(n.in(1))).drop_front(std::min<size_t>(2, nn::rankOf(n.in(1))))) {
+    kernel.push_back(dim::getConstant(e).value_or(0));
+  }
+  n.ignore({"kernel_shape"});
+  Value x = n.transpose(n.in(0), first);
+  std::optional<Window> w = readWindow(n, x, kernel, n.scalar(nn::elementOf(x), 0));
+  if (!w) {
+    return mlir::failure();
+  }
+  Value y = n.make<nn::ConvOp>(x, n.in(1), n.in(2), w->strides, w->dilations, w->pads, groups, false);
+  y = withOutputSizes(n, *w, y);
+  return n.failed() ? mlir::failure() : n.result(n.transpose(y, last));
+}
 } // namespace
 
 void addFusedRules(RuleTable &table) {
   table.add({{kMicrosoft, "FusedConv", {1}, conv, {2, 4}},
              {kMicrosoft, "FusedMatMul", {1}, matMul, {2, 2}},
              {kMicrosoft, "FusedGemm", {1}, gemm, {2, 3}},
+             {kMicrosoft, "NhwcConv", {1}, nhwcConv, {2, 3}},
+             {kMicrosoft, "EmbedLayerNormalization", {1}, embedLayerNorm, {7, 9}},
              {kMicrosoft, "SkipLayerNormalization", {1}, skipLayerNorm, {3, 5}},
              {kMicrosoft, "SkipSimplifiedLayerNormalization", {1}, skipLayerNorm, {3, 4}}});
 }

@@ -48,7 +48,8 @@ std::optional<Steps> readSteps(Node &n, Expr heads, Expr group) {
     }
   }
   Steps steps;
-  Value q = stepsFirst(n, n.in(0), dim::mul(heads, group)), k = stepsFirst(n, n.in(1), heads), v = stepsFirst(n, n.in(2), heads);
+  Value q = stepsFirst(n, n.in(0), dim::mul(heads, group)), k = stepsFirst(n, n.in(1), heads),
+        v = stepsFirst(n, n.in(2), heads);
   if (n.failed()) {
     return std::nullopt;
   }
@@ -82,8 +83,10 @@ std::pair<Value, Value> step(Node &n, const Steps &all, Value at, Value state) {
 bool hasRuleInputs(Node &n, llvm::StringRef rule) {
   bool gated = rule == "gated" || rule == "gated_delta", delta = rule == "delta" || rule == "gated_delta";
   if ((!gated && !delta && rule != "linear") || gated != n.has(4) || delta != n.has(5)) {
-    (void)n.fail("expected update_rule linear, gated, delta or gated_delta, decay with the gated and beta with the delta "
-                 "ones, got '" + rule + "'");
+    (void)n.fail(
+        "expected update_rule linear, gated, delta or gated_delta, decay with the gated and beta with the delta "
+        "ones, got '" +
+        rule + "'");
   }
   return !n.failed();
 }
@@ -108,8 +111,8 @@ Result linearAttention(Node &n) {
   Shape q = nn::shapeOf(steps->q), v = nn::shapeOf(steps->v);
   Shape stateShape{q[1], q[2], q[4], v[4]};
   Value state = n.has(3) ? n.cast(n.in(3), f32) : n.broadcast(n.scalar(f32, 0), stateShape);
-  Value factor = scale != 0 ? n.scalar(f32, scale)
-                            : n.make<nn::ReciprocalOp>(n.make<nn::SqrtOp>(n.cast(sizeValue(n, q[4]), f32)));
+  Value factor =
+      scale != 0 ? n.scalar(f32, scale) : n.make<nn::ReciprocalOp>(n.make<nn::SqrtOp>(n.cast(sizeValue(n, q[4]), f32)));
   steps->q = n.mul(steps->q, factor);
   Values results;
   auto body = [&](llvm::ArrayRef<Value> arguments, Values &yielded) {
@@ -133,7 +136,8 @@ Result linearAttention(Node &n) {
 /// A depthwise convolution over the state and the input, one after the other; the new state is their end.
 Result causalConv(Node &n) {
   std::string activation = n.getString("activation", "none");
-  if (nn::rankOf(n.in(0)) != 3 || nn::rankOf(n.in(1)) != 3 || (activation != "none" && activation != "silu" && activation != "swish")) {
+  if (nn::rankOf(n.in(0)) != 3 || nn::rankOf(n.in(1)) != 3 ||
+      (activation != "none" && activation != "silu" && activation != "swish")) {
     return n.fail("expected input and weight of rank 3, and activation none, silu or swish");
   }
   Type e = nn::elementOf(n.in(0));
@@ -158,7 +162,7 @@ Result causalConv(Node &n) {
 } // namespace
 
 void addRecurrenceRules(RuleTable &table) {
-  table.add({{"", "LinearAttention", {27}, linearAttention, {3, 6}},
-             {"", "CausalConvWithState", {27}, causalConv, {2, 4}}});
+  table.add(
+      {{"", "LinearAttention", {27}, linearAttention, {3, 6}}, {"", "CausalConvWithState", {27}, causalConv, {2, 4}}});
 }
 } // namespace dlc::onnx_import

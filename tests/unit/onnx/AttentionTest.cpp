@@ -54,11 +54,19 @@ TEST(Attention, ShorterMaskHidesTheRest) {
 
 TEST(Attention, CacheMovesTheCausalBound) {
   TestModel m(23);
-  m.input("q", {1, 1, 2, 1}).input("k", {1, 1, 2, 1}).input("v", {1, 1, 2, 1}).input("pk", {1, 1, "p", 1}).input("pv", {1, 1, "p", 1});
+  m.input("q", {1, 1, 2, 1})
+      .input("k", {1, 1, 2, 1})
+      .input("v", {1, 1, 2, 1})
+      .input("pk", {1, 1, "p", 1})
+      .input("pv", {1, 1, "p", 1});
   m.output("y");
   setInt(m.node("Attention", {"q", "k", "v", "", "pk", "pv"}, {"y"}), "is_causal", 1);
   ASSERT_TRUE(m.import()) << m.problemText();
-  expectNear(m.run({{{1, 1, 2, 1}, {0, 0}}, {{1, 1, 2, 1}, {0, 0}}, {{1, 1, 2, 1}, {6, 12}}, {{1, 1, 2, 1}, {0, 0}}, {{1, 1, 2, 1}, {1, 2}}}),
+  expectNear(m.run({{{1, 1, 2, 1}, {0, 0}},
+                    {{1, 1, 2, 1}, {0, 0}},
+                    {{1, 1, 2, 1}, {6, 12}},
+                    {{1, 1, 2, 1}, {0, 0}},
+                    {{1, 1, 2, 1}, {1, 2}}}),
              {3, 5.25f});
 }
 
@@ -69,8 +77,9 @@ TEST(Attention, LengthsMoveTheCausalBoundFromTheEnd) {
   setInt(m.node("Attention", {"q", "k", "v", "", "", "", "lengths"}, {"y"}), "is_causal", 1);
   ASSERT_TRUE(m.import()) << m.problemText();
   // Query i sees keys j <= i + length - 2: none and {0}, then {0, 1} and {0, 1, 2}.
-  expectNear(m.run({{{2, 1, 2, 1}, {0, 0, 0, 0}}, {{2, 1, 4, 1}, Floats(8, 0)}, {{2, 1, 4, 1}, {5, 7, 9, 11, 1, 3, 8, 20}}}),
-             {0, 5, 2, 4});
+  expectNear(
+      m.run({{{2, 1, 2, 1}, {0, 0, 0, 0}}, {{2, 1, 4, 1}, Floats(8, 0)}, {{2, 1, 4, 1}, {5, 7, 9, 11, 1, 3, 8, 20}}}),
+      {0, 5, 2, 4});
 }
 
 TEST(Attention, QueryHeadsShareKeyHeadsInOrder) {
@@ -92,7 +101,8 @@ TEST(Attention, ScaleAndSoftcapChangeScores) {
     ASSERT_TRUE(m.import()) << m.problemText();
     // Scores 3 and 0, capped 2 tanh(1.5) and 0.
     float score = cap > 0 ? 2 * std::tanh(1.5f) : 3;
-    expectNear(m.run({{{1, 1, 1, 1}, {2}}, {{1, 1, 2, 1}, {3, 0}}, {{1, 1, 2, 1}, {1, 0}}}), {1 / (1 + std::exp(-score))});
+    expectNear(m.run({{{1, 1, 1, 1}, {2}}, {{1, 1, 2, 1}, {3, 0}}, {{1, 1, 2, 1}, {1, 0}}}),
+               {1 / (1 + std::exp(-score))});
   }
 }
 
@@ -101,7 +111,8 @@ TEST(Attention, RefusesHeadsThatDoNotDivide) {
   m.input("q", {1, 3, 1, 1}).input("k", {1, 2, 1, 1}).input("v", {1, 2, 1, 1}).output("y");
   m.node("Attention", {"q", "k", "v"}, {"y"});
   EXPECT_FALSE(m.import());
-  EXPECT_NE(m.problemText().find("that the number of key heads divides, got 3 and 2"), std::string::npos) << m.problemText();
+  EXPECT_NE(m.problemText().find("that the number of key heads divides, got 3 and 2"), std::string::npos)
+      << m.problemText();
 }
 
 TEST(RotaryEmbedding, RotatesHalvesOrNeighbours) {
@@ -147,7 +158,8 @@ TEST(LinearAttention, UpdateRules) {
     m.floats("decay", {1, 2, 1}, {half, half});
     m.floats("beta", {1, 2, 1}, {0.5f, 0.5f});
     m.input("q", {1, "t", 2}).input("k", {1, "t", 2}).input("v", {1, "t", 1}).output("y").output("s");
-    onnx::NodeProto &n = m.node("LinearAttention", {"q", "k", "v", "", c.decay ? "decay" : "", c.beta ? "beta" : ""}, {"y", "s"});
+    onnx::NodeProto &n =
+        m.node("LinearAttention", {"q", "k", "v", "", c.decay ? "decay" : "", c.beta ? "beta" : ""}, {"y", "s"});
     setString(n, "update_rule", c.rule);
     setFloat(n, "scale", 1);
     setInt(n, "q_num_heads", 1);
