@@ -44,10 +44,11 @@ dlc_status outputMemory(dlc_context &c, uint32_t value, char *&address, int64_t 
   if (variable != none) {
     address = c.nextVariables[variable].data();
     int64_t room = c.plans.base.slots[p.variables[variable].size];
-    return size == room ? DLC_OK
-                        : fail(error, DLC_SHAPE_MISMATCH, "output '%s': expected the %lld bytes of state '%s', got %lld",
-                               p.string(p.ports[port].name), (long long)room, p.string(p.variables[variable].name),
-                               (long long)size);
+    return size == room
+               ? DLC_OK
+               : fail(error, DLC_SHAPE_MISMATCH, "output '%s': expected the %lld bytes of state '%s', got %lld",
+                      p.string(p.ports[port].name), (long long)room, p.string(p.variables[variable].name),
+                      (long long)size);
   }
   if (b.callers) {
     if (uint64_t(size) > b.tensor.byte_size) {
@@ -163,9 +164,36 @@ dlc_status linkStep(dlc_context &c, uint32_t step, Error &error) {
   return DLC_OK;
 }
 
+/// Formulas of sizes have negative results where inputs are too small for the model: two of them would make a size that
+/// looks right.
+dlc_status checkShape(const dlc_context &c, uint32_t value, Error &error) {
+  const Program &p = c.program();
+  const dlc_abi_value &v = p.values[value];
+  if (p.valueInfo[value].isObject || v.storage == DLC_STORAGE_INPUT) {
+    return DLC_OK;
+  }
+  for (uint32_t i = 0; i < v.rank; ++i) {
+    int64_t size = c.slot(p.shape(value)[i]);
+    if (size < 0) {
+      bool isOutput = v.storage == DLC_STORAGE_OUTPUT;
+      const char *name =
+          isOutput ? p.string(p.ports[p.outputPort(p.valueInfo[value].entry, v.index)].name) : p.string(v.name);
+      return fail(error, DLC_SHAPE_MISMATCH,
+                  "%s '%s': expected sizes of inputs that the model can take, got dimension %u of %lld",
+                  isOutput ? "output" : "value", name, i, (long long)size);
+    }
+  }
+  return DLC_OK;
+}
+
 dlc_status plan(dlc_context &c, uint32_t stage, Error &error) {
   const Program &p = c.program();
   const StageInfo &info = p.stageInfo[stage];
+  for (uint32_t v : p.homes.span(info.firstHome, info.homeCount)) {
+    if (dlc_status s = checkShape(c, v, error)) {
+      return s;
+    }
+  }
   if (dlc_status s = giveFrame(c, stage, error)) {
     return s;
   }
@@ -214,7 +242,8 @@ dlc_status enterStage(dlc_context &c, uint32_t stage, Error &error) {
     c.plan->evaluated[stage] = !data;
   }
   // Another specialisation may have needed a larger frame.
-  bool moved = c.program().stages[stage].frame_value == none && r.frame != c.frames[c.program().stageInfo[stage].frame].data();
+  bool moved =
+      c.program().stages[stage].frame_value == none && r.frame != c.frames[c.program().stageInfo[stage].frame].data();
   dlc_status s = DLC_OK;
   if (!evaluated || moved || r.plan != c.plan->serial) {
     r.plan = 0;

@@ -275,7 +275,8 @@ TEST(Stages, ReadsNumbersOfEveryType) {
   EXPECT_EQ(sizeFor(4, DLC_OK), 4);
   sizeFor(5, DLC_SHAPE_MISMATCH);
   EXPECT_STREQ(dlc_last_error(), "k: expected at most 4, got 5");
-  sizeFor(-1, DLC_INVALID_MODEL);
+  sizeFor(-1, DLC_SHAPE_MISMATCH);
+  EXPECT_STREQ(dlc_last_error(), "output 'y': expected sizes of inputs that the model can take, got dimension 0 of -1");
 }
 
 TEST(Variables, FeedBackUntilReset) {

@@ -12,11 +12,23 @@ constexpr Strategy kStrategies[] = {
     {"gemm_packed", matchesPackedMatmul, emitPackedMatmulKernel},
     {"gemm", matchesMatmul, emitMatmulKernel},
 };
+
+/// Has nothing to tile, or nothing to sum.
+bool isEmpty(mlir::Operation *root) {
+  auto hasZero = [](mlir::Type type) {
+    auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+    return tensor && llvm::is_contained(tensor.getShape(), 0);
+  };
+  return llvm::any_of(root->getOperandTypes(), hasZero) || llvm::any_of(root->getResultTypes(), hasZero);
+}
 } // namespace
 
 llvm::ArrayRef<Strategy> strategies() { return kStrategies; }
 
 const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target) {
+  if (isEmpty(root)) {
+    return nullptr;
+  }
   const Strategy *it = llvm::find_if(kStrategies, [&](const Strategy &s) { return s.matches(root, target); });
   return it == std::end(kStrategies) ? nullptr : it;
 }
@@ -54,7 +66,7 @@ OperandPlace placeOf(llvm::ArrayRef<dim::Expr> operand, llvm::ArrayRef<dim::Expr
 bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root) {
   dim::Shape result = nn::shapeOf(root->getResult(0));
   return nn::isElementwise(op) && !result.empty() && llvm::all_of(op->getOperands(), [&](mlir::Value v) {
-    return placeOf(nn::shapeOf(v), result) != OperandPlace::Other;
-  });
+           return placeOf(nn::shapeOf(v), result) != OperandPlace::Other;
+         });
 }
 } // namespace dlc::cpu

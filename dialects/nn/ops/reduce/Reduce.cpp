@@ -1,5 +1,6 @@
 //===- Reduce.cpp - result types of reductions -----------------------------------===//
 #include "dialects/nn/Infer.h"
+#include "dialects/nn/SizeRules.h"
 
 namespace dlc::nn {
 llvm::LogicalResult ReduceOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
@@ -90,5 +91,9 @@ llvm::LogicalResult TopKOp::inferResultTypes(Types &types) {
   types.push_back(dim::getTensorType(shape, elementOf(getInput())));
   types.push_back(dim::getTensorType(shape, integerType(*this, 64)));
   return mlir::success();
+}
+
+void TopKOp::sizeRules(SizeRuleList &rules) {
+  mustBeEqual(rules, dim::min(getK(), shapeOf(getInput())[getAxis()]), getK(), "k (at most the size of the axis)");
 }
 } // namespace dlc::nn

@@ -42,7 +42,7 @@ class NN_Cumulative<string mnemonic> : NN_Op<mnemonic> {
 def NN_CumSumOp : NN_Cumulative<"cumsum"> { let summary = "the sums of all elements up to each one along `axis`"; }
 def NN_CumProdOp : NN_Cumulative<"cumprod"> { let summary = "the products of all elements up to each one along `axis`"; }
 
-def NN_TopKOp : NN_Op<"top_k"> {
+def NN_TopKOp : NN_Op<"top_k", [DeclareOpInterfaceMethods<SizeRules>]> {
   let summary = "the `k` greatest (or least) elements along `axis`, and their positions (i64)";
   let description = [{ Of equal elements the first come first. Without `sorted` their order is not promised. }];
   let arguments = (ins NN_NumberTensor:$input, I64Attr:$axis, Dim_ExprAttr:$k,
