@@ -1,6 +1,6 @@
 //===- FoldScales.cpp - batch normalisation and per-channel arithmetic into convolutions ---------------===//
+#include "compiler/passes/ConstantValues.h"
 #include "compiler/passes/Passes.h"
-#include "dialects/nn/eval/Eval.h"
 #include <cmath>
 
 namespace dlc {
@@ -12,17 +12,13 @@ using Vector = std::vector<double>;
 
 /// The f32 (or f64) elements of a constant, as doubles.
 std::optional<Vector> constantVector(Value v) {
-  auto op = v ? v.getDefiningOp<nn::ConstantOp>() : nn::ConstantOp();
-  if (!op || !(nn::elementOf(v).isF32() || nn::elementOf(v).isF64())) {
-    return std::nullopt;
-  }
-  mlir::FailureOr<nn::Tensor> t = nn::tensorFromAttr(op.getValue());
-  if (mlir::failed(t)) {
+  std::optional<nn::Tensor> t = constantTensor(v);
+  if (!t || !(t->element().isF32() || t->element().isF64())) {
     return std::nullopt;
   }
   Vector values(t->count());
   for (int64_t i = 0; i < t->count(); ++i) {
-    values[i] = t->element().isF32() ? t->values<float>()[i] : t->values<double>()[i];
+    values[i] = elementAt(*t, i);
   }
   return values;
 }
@@ -32,7 +28,7 @@ Value makeConstant(mlir::OpBuilder &b, mlir::Location loc, mlir::Type element, l
   for (int64_t i = 0; i < t.count(); ++i) {
     element.isF32() ? void(t.values<float>()[i] = float(values[i])) : void(t.values<double>()[i] = values[i]);
   }
-  return nn::ConstantOp::of(b, loc, nn::attrFromTensor(t)).getResult();
+  return dlc::makeConstant(b, loc, t);
 }
 
 /// A constant with one element, or one per channel (dim `axis` of `rank`), as a vector of `channels`.
