@@ -62,12 +62,11 @@ template <class To, class From> To convert(From x) {
 }
 
 /// A double as an element: integers truncate and saturate; floats round, and 8-bit ones, with `saturate`, go to their
-/// greatest value where they would overflow (ONNX's Cast).
+/// greatest value where they would overflow (ONNX's Cast, from version 24 on).
 template <class To> To fromDouble(double v, bool saturate = false) {
   if constexpr (isSmallFloat<To> && sizeof(To) == 1) {
     double greatest = double(To::greatest());
-    bool infinityIsNaN = std::isinf(v) && To::isUnsignedZero;
-    return To(float(saturate && !infinityIsNaN ? std::clamp(v, -greatest, greatest) : v));
+    return To(float(saturate ? std::clamp(v, -greatest, greatest) : v));
   } else {
     return convert<To>(v);
   }

@@ -28,8 +28,6 @@ struct BFloat16 {
 
 /// An 8-bit (or narrower) float of LLVM's `Semantics`, kept in one byte.
 template <llvm::APFloat::Semantics S> struct TinyFloat {
-  /// The types without a negative zero have no infinity either, and turn it into NaN.
-  static constexpr bool isUnsignedZero = S == llvm::APFloat::S_Float8E4M3FNUZ || S == llvm::APFloat::S_Float8E5M2FNUZ;
   static float greatest() {
     llvm::APFloat x = llvm::APFloat::getLargest(llvm::APFloat::EnumToSemantics(S));
     bool lost;

@@ -75,6 +75,9 @@ mlir::Value emitMul(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir:
 /// Converts between compute types of two nn element types (see nn.cast).
 mlir::Value emitCast(mlir::OpBuilder &b, mlir::Location loc, mlir::Value v, mlir::Type from, mlir::Type to);
 
+/// A value of the compute type of a small float, no greater than that type's greatest number; NaN stays.
+mlir::Value clampToGreatest(mlir::OpBuilder &b, mlir::Location loc, mlir::Value v, mlir::Type element);
+
 /// Attaches `lower` and `emitElement` to every op that has them.
 void registerLower(mlir::DialectRegistry &registry);
 } // namespace dlc::nn

@@ -145,4 +145,13 @@ Value emitCast(mlir::OpBuilder &b, mlir::Location loc, Value v, mlir::Type from,
   return isUnsigned(from) || isBool(from) ? Value(arith::ExtUIOp::create(b, loc, target, v))
                                           : Value(arith::ExtSIOp::create(b, loc, target, v));
 }
+
+Value clampToGreatest(mlir::OpBuilder &b, mlir::Location loc, Value v, mlir::Type element) {
+  llvm::APFloat greatest = llvm::APFloat::getLargest(llvm::cast<mlir::FloatType>(element).getFloatSemantics());
+  bool lost;
+  greatest.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &lost);
+  double limit = greatest.convertToDouble();
+  Value high = constantOf(b, loc, v.getType(), limit), low = constantOf(b, loc, v.getType(), -limit);
+  return arith::MaximumFOp::create(b, loc, arith::MinimumFOp::create(b, loc, v, high), low);
+}
 } // namespace dlc::nn

@@ -1,6 +1,7 @@
 //===- Elementwise.cpp - arithmetic, comparison, logic and casts ------------------------------===//
 #include "importers/onnx/Node.h"
 #include "importers/onnx/Types.h"
+#include <limits>
 
 namespace dlc::onnx_import {
 namespace {
@@ -71,10 +72,21 @@ Result isInf(Node &n) {
 Result where(Node &n) { return n.result(n.select(n.in(0), n.in(1), n.in(2))); }
 
 Result castTo(Node &n, Type element, bool saturate) {
-  if (nn::elementOf(n.in(0)) == element) {
-    return n.result(n.in(0));
+  Value x = n.in(0);
+  Type from = nn::elementOf(x);
+  if (from == element) {
+    return n.result(x);
   }
-  return n.result(n.make<nn::CastOp>(n.in(0), element, saturate));
+  // Before version 24 infinity became NaN in the types that have neither it nor -0.
+  if (saturate && n.since < 24 && nn::isFloat(from) && llvm::isa<mlir::Float8E4M3FNUZType, mlir::Float8E5M2FNUZType>(element)) {
+    x = n.select(n.make<nn::IsInfOp>(x, true, true), n.scalar(from, std::numeric_limits<double>::quiet_NaN()), x);
+  }
+  return n.result(n.make<nn::CastOp>(x, element, saturate));
+}
+
+Result bitCast(Node &n) {
+  Type element = n.getElementType("to", 0);
+  return element ? n.result(n.make<nn::BitCastOp>(n.in(0), element)) : mlir::failure();
 }
 
 Result cast(Node &n) {
@@ -152,6 +164,7 @@ void addElementwiseRules(RuleTable &table) {
              {"", "Mean", {1, 6, 8, 13}, mean, {1, kAnyNumber}},
              {"", "Where", {9, 16}, where, {3, 3}},
              {"", "Cast", {1, 6, 9, 13, 19, 21, 23, 24, 25}, cast, {1, 1}},
+             {"", "BitCast", {26}, bitCast, {1, 1}},
              {"", "CastLike", {15, 19, 21, 23, 24, 25}, castLike, {2, 2}}});
 }
 } // namespace dlc::onnx_import

@@ -31,7 +31,7 @@ TEST_F(CastTest, ToTinyFloats) {
   expectNear(eval("cast %0 {to = f8E4M3FNUZ, saturate = true}", {floats({2}, {kInf, 1000})}, "tensor<2xf8E4M3FNUZ>"), 0,
              [&] {
                Tensor t = Tensor::zeros(mlir::Float8E4M3FNUZType::get(&context), {2});
-               t.values<F8E4M3FNUZ>()[0] = F8E4M3FNUZ(NAN), t.values<F8E4M3FNUZ>()[1] = F8E4M3FNUZ(240.0f);
+               t.values<F8E4M3FNUZ>()[0] = F8E4M3FNUZ(240.0f), t.values<F8E4M3FNUZ>()[1] = F8E4M3FNUZ(240.0f);
                return t;
              }());
 }
@@ -42,6 +42,12 @@ TEST_F(CastTest, RoundsToNearestEven) {
              tensor<Float16>({2}, {Float16(2048), Float16(2052)}), 0);
   expectNear(eval("cast %0 {to = bf16, saturate = true}", {floats({2}, {257, 259})}, "tensor<2xbf16>"), 0,
              tensor<BFloat16>({2}, {256.0f, 260.0f}), 0);
+}
+
+TEST_F(CastTest, BitCastKeepsBits) {
+  expectEqual<int32_t>(eval("bit_cast %0 {to = i32}", {floats({3}, {1.0f, -0.0f, kInf})}, "tensor<3xi32>"), 0,
+                       tensor<int32_t>({3}, {0x3f800000, std::numeric_limits<int32_t>::min(), 0x7f800000}));
+  EXPECT_TRUE(eval("bit_cast %0 {to = i64}", {floats({1}, {1.0f})}, "tensor<1xi64>").empty());
 }
 
 TEST_F(CastTest, Strings) {

@@ -108,7 +108,18 @@ llvm::LogicalResult evalCast(CastOp op, EvalContext &context, Operands operands,
   });
   return mlir::success(mlir::succeeded(inner) && mlir::succeeded(outer));
 }
+
+llvm::LogicalResult evalBitCast(BitCastOp op, EvalContext &, Operands operands, Results &results) {
+  const Tensor &x = operands[0].tensor();
+  Tensor result = Tensor::zeros(op.getTo(), x.shape());
+  std::memcpy(result.rawMutable(), x.raw(), x.count() * getElementBits(op.getTo()) / 8);
+  results.push_back(result);
+  return mlir::success();
+}
 } // namespace
 
-void attachCastEval(mlir::MLIRContext &context) { attachEvaluate<CastOp, evalCast>(context); }
+void attachCastEval(mlir::MLIRContext &context) {
+  attachEvaluate<CastOp, evalCast>(context);
+  attachEvaluate<BitCastOp, evalBitCast>(context);
+}
 } // namespace dlc::nn

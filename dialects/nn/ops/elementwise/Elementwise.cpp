@@ -114,6 +114,16 @@ llvm::LogicalResult SelectOp::inferResultTypes(Types &types) {
   return inferBroadcast(*this, getOperands(), elementOf(getLhs()), types);
 }
 
+llvm::LogicalResult BitCastOp::inferResultTypes(Types &types) {
+  mlir::Type from = elementOf(getInput()), to = getTo();
+  bool plain = !isString(from) && !isString(to) && !llvm::isa<mlir::ComplexType>(from) && !llvm::isa<mlir::ComplexType>(to);
+  if (!plain || getElementBits(from) != getElementBits(to)) {
+    return emitOpError() << "expected plain numbers of equally many bits, got " << from << " and " << to;
+  }
+  types.push_back(dim::getTensorType(shapeOf(getInput()), to));
+  return mlir::success();
+}
+
 llvm::LogicalResult CastOp::inferResultTypes(Types &types) {
   return inferBroadcast(*this, getInput(), getTo(), types);
 }

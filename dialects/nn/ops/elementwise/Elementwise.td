@@ -87,8 +87,13 @@ def NN_SelectOp : NN_Op<"select", [DeclareOpInterfaceMethods<SizeRules>, Declare
   let arguments = (ins NN_BoolTensor:$condition, NN_Tensor:$lhs, NN_Tensor:$rhs);
   let results = (outs NN_Tensor:$result);
 }
+def NN_BitCastOp : NN_Op<"bit_cast"> {
+  let summary = "the same bits as elements of another type, of equally many bits";
+  let arguments = (ins NN_Tensor:$input, TypeAttr:$to);
+  let results = (outs NN_Tensor:$result);
+}
 def NN_CastOp : NN_Op<"cast", [DeclareOpInterfaceMethods<ShapeValue>]> {
-  let summary = "converts elements; `saturate` is for 8-bit floats";
+  let summary = "converts elements; `saturate` is for 8-bit floats: infinity and what is too large become the greatest";
   let description = [{
     Float to integer truncates toward zero (out of range is undefined by the standard: here the value saturates, NaN
     gives 0); to bool: not equal to zero; between floats: to nearest, ties to even.

@@ -185,7 +185,22 @@ Value lessEqual2(const Emit &e, llvm::ArrayRef<Value> v) { return e.lessEqual(v[
 Value shl2(const Emit &e, llvm::ArrayRef<Value> v) { return emitShift(e, v[0], v[1], true); }
 Value shr2(const Emit &e, llvm::ArrayRef<Value> v) { return emitShift(e, v[0], v[1], false); }
 Value select3(const Emit &e, llvm::ArrayRef<Value> v) { return e.select(v[0], v[1], v[2]); }
-Value cast1(const Emit &e, llvm::ArrayRef<Value> v) { return emitCast(e.b, e.loc, v[0], e.element, e.result); }
+Value cast1(const Emit &e, llvm::ArrayRef<Value> v) {
+  Value r = emitCast(e.b, e.loc, v[0], e.element, e.result);
+  bool tiny = isFloat(e.result) && getElementBits(e.result) == 8;
+  return tiny && llvm::cast<CastOp>(e.op).getSaturate() ? clampToGreatest(e.b, e.loc, r, e.result) : r;
+}
+
+/// Bits stay as they are: no way through a compute type, which would change some NaNs.
+llvm::LogicalResult lowerBitCast(BitCastOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+  dim::Shape shape = shapeOf(op.getResult());
+  mlir::Type to = getStorageType(op.getTo());
+  mlir::AffineMap same = c.b.getMultiDimIdentityMap(shape.size());
+  results.push_back(c.map(shape, to, {operands[0]}, {same}, [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange v) {
+    return v[0].getType() == to ? v[0] : arith::BitcastOp::create(b, loc, to, v[0]).getResult();
+  }));
+  return mlir::success();
+}
 
 template <class OpTy, auto rule> struct ElementModel : EmitElement::ExternalModel<ElementModel<OpTy, rule>, OpTy> {
   Value emitElement(mlir::Operation *op, mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<Value> operands) const {
@@ -314,5 +329,6 @@ void attachElementwiseLower(mlir::MLIRContext &c) {
   attach<LessEqualOp, lessEqual2>(c);
   attach<SelectOp, select3>(c);
   attach<CastOp, cast1>(c);
+  attachLower<BitCastOp, lowerBitCast>(c);
 }
 } // namespace dlc::nn

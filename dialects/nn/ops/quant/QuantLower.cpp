@@ -54,11 +54,11 @@ Value rounded(mlir::OpBuilder &b, mlir::Location loc, Value v, mlir::Type precis
   return fromStorage(b, loc, toStorage(b, loc, v, precision), precision);
 }
 
-/// Integers narrower than a byte and 8-bit floats have no arithmetic here.
+/// Elements narrower than a byte have no arithmetic here.
 llvm::LogicalResult checkWidths(mlir::Operation *op, llvm::ArrayRef<mlir::Type> types) {
   for (mlir::Type t : types) {
-    if (getElementBits(t) < 8 || (isFloat(t) && getElementBits(t) < 16)) {
-      return op->emitOpError() << "expected integers of 8 bits or more, or floats of 16 bits or more, got " << t;
+    if (getElementBits(t) < 8) {
+      return op->emitOpError() << "expected elements of 8 bits or more, got " << t;
     }
   }
   return mlir::success();
@@ -80,7 +80,12 @@ Value emit(QuantizeLinearOp op, mlir::OpBuilder &b, mlir::Location loc, Value x,
     Value z = fromStorage(b, loc, zero, to);
     v = arith::AddFOp::create(b, loc, v, emitCast(b, loc, z, isInteger(to) ? to : getComputeType(to), sumType));
   }
-  return small ? saturate(b, loc, v, to) : toStorage(b, loc, emitCast(b, loc, v, sumType, to), to);
+  if (small) {
+    return saturate(b, loc, v, to);
+  }
+  v = emitCast(b, loc, v, sumType, to);
+  bool tiny = isFloat(to) && getElementBits(to) == 8 && op.getSaturate();
+  return toStorage(b, loc, tiny ? clampToGreatest(b, loc, v, to) : v, to);
 }
 
 /// The number that a quantised element stands for; as above.
