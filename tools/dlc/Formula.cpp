@@ -1,6 +1,7 @@
 #include "tools/dlc/Formula.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
 #include <vector>
@@ -25,23 +26,58 @@ llvm::SmallVector<llvm::StringRef> splitTopLevel(llvm::StringRef text, llvm::Str
   return parts;
 }
 
+std::string normalised(llvm::StringRef formula) {
+  FormulaSum sum;
+  sum.add(formula);
+  return sum.text();
+}
+
+/// A factor with its arguments normalised. What floordiv(-x, n) negates is easier to read as ceildiv(x, n); then
+/// `coefficient` changes its sign.
+std::string readableFactor(llvm::StringRef factor, double &coefficient) {
+  size_t open = factor.find('(');
+  if (open == llvm::StringRef::npos || open == 0 || !factor.ends_with(")")) {
+    return factor.str();
+  }
+  llvm::StringRef name = factor.take_front(open);
+  llvm::SmallVector<llvm::StringRef> arguments = splitTopLevel(factor.drop_front(open + 1).drop_back(), ", ");
+  std::vector<std::string> texts;
+  if (name == "floordiv") {
+    FormulaSum negated;
+    negated.add(arguments.front(), -1);
+    if (negated.isSumOfPositives()) {
+      name = "ceildiv";
+      coefficient = -coefficient;
+      texts.push_back(negated.text());
+      arguments.erase(arguments.begin());
+    }
+  }
+  for (llvm::StringRef argument : arguments) {
+    texts.push_back(normalised(argument));
+  }
+  return name.str() + "(" + llvm::join(texts, ", ") + ")";
+}
+
 } // namespace
 
 void FormulaSum::add(int64_t number) { terms[""] += static_cast<double>(number); }
 
-void FormulaSum::add(llvm::StringRef formula) {
+void FormulaSum::add(llvm::StringRef formula, double times) {
   for (llvm::StringRef term : splitTopLevel(formula, " + ")) {
-    addTerm(term.trim());
+    addTerm(term.trim(), times);
   }
 }
 
-void FormulaSum::addTerm(llvm::StringRef term) {
-  double coefficient = 1;
+bool FormulaSum::isSumOfPositives() const {
+  return llvm::all_of(terms, [](const auto &term) { return term.second > 0; });
+}
+
+void FormulaSum::addTerm(llvm::StringRef term, double coefficient) {
   std::vector<std::string> factors;
   for (llvm::StringRef factor : splitTopLevel(term, " * ")) {
     int64_t number = 0;
     if (factor.trim().getAsInteger(10, number)) {
-      factors.push_back(factor.trim().str());
+      factors.push_back(readableFactor(factor.trim(), coefficient));
     } else {
       coefficient *= static_cast<double>(number);
     }

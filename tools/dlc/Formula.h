@@ -14,14 +14,17 @@ namespace dlc {
 class FormulaSum {
 public:
   void add(int64_t number);
-  void add(llvm::StringRef formula);
+  void add(llvm::StringRef formula, double times = 1);
 
   /// The sum when it is a plain number.
   std::optional<double> number() const;
+  /// Whether all its terms are added, none subtracted.
+  bool isSumOfPositives() const;
+  /// The sum with floordiv(-x, n) written as -ceildiv(x, n).
   std::string text() const;
 
 private:
-  void addTerm(llvm::StringRef term);
+  void addTerm(llvm::StringRef term, double coefficient);
 
   std::map<std::string, double> terms; ///< coefficients by the product of the other factors; "" for plain numbers
 };

@@ -53,7 +53,10 @@ dlc_status checkBuffer(const char *name, const dlc_tensor &t, int64_t bytes, Err
                 (long long)bytes, t.byte_size);
   }
   uint32_t alignment = dtypeAlignment(t.dtype);
-  if (bytes && (!t.data || uint64_t(t.data) % alignment)) {
+  if (bytes && !t.data) {
+    return fail(error, DLC_INVALID_ARGUMENT, "'%s': expected %lld bytes of data, got null", name, (long long)bytes);
+  }
+  if (bytes && uint64_t(t.data) % alignment) {
     return fail(error, DLC_INVALID_ARGUMENT, "'%s': expected data aligned to %u bytes, got %p", name, alignment,
                 t.data);
   }

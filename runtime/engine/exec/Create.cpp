@@ -252,6 +252,9 @@ dlc_status createContext(dlc_model &model, const dlc_context_options &options, d
   if (options.threads > maxThreads) {
     return fail(error, DLC_INVALID_ARGUMENT, "expected at most %u threads, got %u", maxThreads, options.threads);
   }
+  if (options.allocator && (!options.allocator->allocate || !options.allocator->release)) {
+    return fail(error, DLC_INVALID_ARGUMENT, "expected an allocator with both functions, got null");
+  }
   dlc_context *c = create<dlc_context>();
   if (!c) {
     return noMemory(error);

@@ -72,9 +72,12 @@ dlc_status wrongDim(const Program &p, const dlc_abi_port &port, uint32_t d, int6
     return fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected dimension %u to be %lld, got %lld", name, d,
                 (long long)want.size, (long long)got);
   }
+  if (want.max < 0) {
+    return fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected dimension %u (%s) to be at least %lld, got %lld", name,
+                d, p.string(want.symbol), (long long)want.min, (long long)got);
+  }
   return fail(error, DLC_SHAPE_MISMATCH, "input '%s': expected dimension %u (%s) to be from %lld to %lld, got %lld",
-              name, d, p.string(want.symbol), (long long)want.min, (long long)(want.max < 0 ? INT64_MAX : want.max),
-              (long long)got);
+              name, d, p.string(want.symbol), (long long)want.min, (long long)want.max, (long long)got);
 }
 
 /// The shape that the binding of an input has; false when its sizes are nothing to choose by.

@@ -321,7 +321,8 @@ DLC_API dlc_status dlc_context_wait(dlc_context *context);
 /* Makes the run in flight, if any, end with DLC_CANCELLED soon: between two chunks of tiles. */
 DLC_API void dlc_context_cancel(dlc_context *context);
 /* Binds inputs and outputs in the ports' order, runs, and completes each output's type and shape. An output whose
- * `data` is null is owned by the context, and `data` is set. Tensors only. */
+ * `data` is null is owned by the context, and `data` is set. Ports beyond the counts keep what was bound to them. Tensors
+ * only. */
 DLC_API dlc_status dlc_run(dlc_context *context, size_t entry, const dlc_tensor *inputs, size_t input_count,
                            dlc_tensor *outputs, size_t output_count);
 /* Which specialisation of its entry the last run took; 0 before the first. */

@@ -71,6 +71,28 @@ TEST(Api, NullsAreRefused) {
   dlc_context_cancel(nullptr);
 }
 
+TEST(Api, SaysWhatIsWrongWithABinding) {
+  Blob blob = diamond(-1).finish();
+  dlc::Model model = dlc::Model::load(*blob.model());
+  dlc::Context context(model);
+  float x[5] = {};
+  auto says = [&](const dlc_tensor &input, const char *text) {
+    dlc_tensor out = DLC_TENSOR_INIT;
+    EXPECT_NE(dlc_run(context.get(), 0, &input, 1, &out, 1), DLC_OK);
+    EXPECT_STREQ(dlc_last_error(), text);
+  };
+  dlc_tensor none = dlc::tensor(x, DLC_F32, {5}), negative = dlc::tensor(x, DLC_F32, {5});
+  none.data = nullptr;
+  negative.dims[0] = -3;
+  says(none, "'x': expected 20 bytes of data, got null");
+  says(negative, "input 'x': expected dimension 0 (n) to be at least 0, got -3");
+  dlc_allocator half = {[](void *, size_t, size_t) -> void * { return nullptr; }, nullptr, nullptr};
+  dlc_context_options options = DLC_CONTEXT_OPTIONS_INIT;
+  options.allocator = &half;
+  dlc_context *second = nullptr;
+  EXPECT_EQ(dlc_context_create(model.get(), &options, &second), DLC_INVALID_ARGUMENT);
+}
+
 TEST(Api, EntriesShareConstantsButNotValues) {
   Builder b;
   uint32_t first = b.block("scale"), second = b.block("twice"), s = b.stage(first), t = b.stage(second);

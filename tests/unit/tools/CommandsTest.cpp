@@ -19,6 +19,14 @@ TEST(Formula, EqualTermsAreCollected) {
   EXPECT_FALSE(sum.number());
 }
 
+TEST(Formula, RoundingUpIsReadable) {
+  FormulaSum sum;
+  sum.add("-64 * floordiv(-40 * batch, 64) + max(6272 * batch, -1 * floordiv(-1 * batch + -3, 2))");
+  sum.add("floordiv(-1 * batch + 3, 2)");
+  EXPECT_EQ(sum.text(), "64 * ceildiv(40 * batch, 64) + floordiv(-1 * batch + 3, 2) + "
+                        "max(6272 * batch, ceildiv(batch + 3, 2))");
+}
+
 TEST(Formula, Numbers) {
   FormulaSum sum;
   EXPECT_EQ(sum.number(), 0);
