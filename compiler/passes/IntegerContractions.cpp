@@ -113,11 +113,11 @@ Value matmulInIntegers(nn::MatmulOp op) {
   return Scaling{b, loc, 0}.apply(sums, x->scale, w->scale, {});
 }
 
-/// A quantisation right after scaled sums multiplies by 1 / scale instead of dividing: the factor has been rounded
-/// already, and stays a constant's business.
+/// A quantisation behind scaled sums multiplies by 1 / scale instead of dividing: the factor has been rounded already, and
+/// a division costs as much as dozens of products.
 void multiplyInstead(nn::QuantizeLinearOp op) {
   std::optional<double> scale = constantNumber(op.getScale());
-  if (!scale || *scale <= 0 || op.getPrecision() || !nn::elementOf(op.getInput()).isF32() || !nn::elementOf(op.getScale()).isF32()) {
+  if (!scale || *scale <= 0 || *scale == 1 || op.getPrecision() || !nn::elementOf(op.getInput()).isF32() || !nn::elementOf(op.getScale()).isF32()) {
     return;
   }
   mlir::OpBuilder b(op);
@@ -148,15 +148,12 @@ struct IntegerContractionsPass : impl::IntegerContractionsBase<IntegerContractio
   }
 
 private:
-  /// The quantisation at the end of the chain of elementwise ops that alone use the result.
+  /// The quantisations in the chain of elementwise ops that alone use the result: its epilogue.
   static void finishQuantization(Value v) {
-    while (v.hasOneUse()) {
+    while (v.hasOneUse() && nn::isElementwise(*v.user_begin())) {
       mlir::Operation *user = *v.user_begin();
       if (auto quantize = llvm::dyn_cast<nn::QuantizeLinearOp>(user); quantize && quantize.getInput() == v) {
-        return multiplyInstead(quantize);
-      }
-      if (!nn::isElementwise(user)) {
-        return;
+        multiplyInstead(quantize);
       }
       v = user->getResult(0);
     }
