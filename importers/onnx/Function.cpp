@@ -57,8 +57,9 @@ const onnx::FunctionProto *Importer::findFunction(const onnx::NodeProto &node) c
 void Importer::applyFunction(Scope &scope, const onnx::NodeProto &node, mlir::OpBuilder &builder,
                              const onnx::FunctionProto &function, llvm::ArrayRef<Value> operands) {
   if (static_cast<int>(operands.size()) > function.input_size() || node.output_size() > function.output_size()) {
-    report(&node, 0, "expected at most " + llvm::Twine(function.input_size()) + " inputs and " +
-                         llvm::Twine(function.output_size()) + " outputs of the model's function");
+    report(scope, node,
+           "expected at most " + llvm::Twine(function.input_size()) + " inputs and " +
+               llvm::Twine(function.output_size()) + " outputs of the model's function");
     return poison(scope, node);
   }
   Frame inner;
@@ -87,7 +88,7 @@ void Importer::applyFunction(Scope &scope, const onnx::NodeProto &node, mlir::Op
     binding.value = i < operands.size() ? operands[i] : Value();
     // An absent operand stays undefined; nodes of the body may pass it on.
     if (!body.define(name, binding)) {
-      report(&node, 0, "expected inputs of different names in the model's function, got '" + name + "' twice");
+      report(scope, node, "expected inputs of different names in the model's function, got '" + name + "' twice");
     }
   }
   std::vector<std::string> wanted;
@@ -99,7 +100,7 @@ void Importer::applyFunction(Scope &scope, const onnx::NodeProto &node, mlir::Op
   for (const std::string &name : wanted) {
     Binding *binding = body.find(name);
     if (!binding) {
-      report(&node, 0, "expected output '" + name + "' of the model's function to be defined, got no such value");
+      report(scope, node, "expected output '" + name + "' of the model's function to be defined, got no such value");
     }
     results.push_back(binding ? binding->value : Value());
   }

@@ -36,13 +36,17 @@ void Importer::report(const onnx::NodeProto *node, int64_t opset, const llvm::Tw
   problems.push_back({name, node->op_type(), normalDomain(node->domain()).str(), opset, reason.str()});
 }
 
+void Importer::report(const Scope &scope, const onnx::NodeProto &node, const llvm::Twine &reason) {
+  report(&node, scope.frame.opsetOf(normalDomain(node.domain())), reason);
+}
+
 void Importer::define(Scope &scope, const onnx::NodeProto &node, llvm::ArrayRef<Value> values) {
   for (auto [i, name] : llvm::enumerate(node.output())) {
     Binding binding;
     binding.value = i < values.size() ? values[i] : Value();
     binding.poisoned = !binding.value;
     if (!name.empty() && !scope.define(name, binding)) {
-      report(&node, 0, "expected every value to be computed once, got a second one called '" + name + "'");
+      report(scope, node, "expected every value to be computed once, got a second one called '" + name + "'");
     }
   }
 }
@@ -88,7 +92,7 @@ Importer::Resolved Importer::resolveOperands(Scope &scope, const onnx::NodeProto
     }
     Binding *binding = scope.find(name);
     if (!binding) {
-      report(&node, 0, "expected input '" + name + "' to be defined, got no such value");
+      report(scope, node, "expected input '" + name + "' to be defined, got no such value");
       result = Resolved::Missing;
     } else if (!binding->isAbsent() && !(operands.back() = materialize(name, *binding)) && result == Resolved::Yes) {
       result = Resolved::Poisoned;
@@ -118,8 +122,8 @@ std::string Importer::checkOperands(const Rule &rule, llvm::ArrayRef<Value> oper
   return {};
 }
 
-void Importer::applyRule(Scope &scope, const onnx::NodeProto &proto, mlir::OpBuilder &builder,
-                         RuleTable::Match match, int64_t opset, llvm::SmallVector<Value> operands) {
+void Importer::applyRule(Scope &scope, const onnx::NodeProto &proto, mlir::OpBuilder &builder, RuleTable::Match match,
+                         int64_t opset, llvm::SmallVector<Value> operands) {
   if (std::string error = checkOperands(*match.rule, operands); !error.empty()) {
     report(&proto, opset, error);
     return poison(scope, proto);
@@ -140,7 +144,10 @@ void Importer::applyRule(Scope &scope, const onnx::NodeProto &proto, mlir::OpBui
   }
   if (failed || node.failed()) {
     if (problems.size() == before || !node.reason().empty()) {
-      report(&proto, opset, !node.reason().empty() ? node.reason() : !diagnostic.empty() ? diagnostic : "can't be imported");
+      report(&proto, opset,
+             !node.reason().empty() ? node.reason()
+             : !diagnostic.empty()  ? diagnostic
+                                    : "can't be imported");
     }
     divergent = {};
     return poison(scope, proto);
@@ -155,18 +162,19 @@ void Importer::importNode(Scope &scope, const onnx::NodeProto &node, mlir::OpBui
     return poison(scope, node);
   }
   llvm::StringRef domain = normalDomain(node.domain());
-  auto imported = scope.frame.opsets.find(domain);
-  int64_t opset = imported == scope.frame.opsets.end() ? (domain.empty() ? 0 : 1) : imported->second;
+  int64_t opset = scope.frame.opsetOf(domain);
   const onnx::FunctionProto *function = findFunction(node);
   RuleTable::Match match = function ? RuleTable::Match() : rules.find(domain, node.op_type(), opset);
   llvm::SmallVector<Value> operands;
   Resolved resolved = resolveOperands(scope, node, operands);
-  bool isCustom = !function && !match.rule && options.customOps && options.customOps->has(domain, node.op_type(), opset);
+  bool isCustom =
+      !function && !match.rule && options.customOps && options.customOps->has(domain, node.op_type(), opset);
   if (!function && !match.rule && !isCustom) {
     bool known = !rules.versions(domain, node.op_type()).empty();
-    report(&node, opset, known            ? "this version of the op is not supported"
-                         : domain.empty() ? "the op is not supported"
-                                          : "the op is not supported; a library may bring it (--op-library)");
+    report(&node, opset,
+           known            ? "this version of the op is not supported"
+           : domain.empty() ? "the op is not supported"
+                            : "the op is not supported; a library may bring it (--op-library)");
     return poison(scope, node);
   }
   if (resolved != Resolved::Yes) {
@@ -225,12 +233,13 @@ void Importer::importNodes(Scope &scope, const NodeList &nodes, const std::vecto
   }
   NodeOrder order = orderNodes(nodes, wanted, [&](llvm::StringRef name) { return scope.defines(name); });
   for (const auto &[node, name] : order.repeated) {
-    report(node, 0, "expected every value to be computed once, got a second one called '" + name + "'");
+    report(scope, *node, "expected every value to be computed once, got a second one called '" + name + "'");
   }
   importList(scope, order.nodes, wanted, builder);
   if (!order.cyclic.empty()) {
-    report(order.cyclic.front(), 0, "expected a graph without cycles, got " + llvm::Twine(order.cyclic.size()) +
-                                        " nodes that need their own results or wait for such nodes");
+    report(scope, *order.cyclic.front(),
+           "expected a graph without cycles, got " + llvm::Twine(order.cyclic.size()) +
+               " nodes that need their own results or wait for such nodes");
   }
   for (const onnx::NodeProto *node : order.cyclic) {
     poison(scope, *node);

@@ -90,6 +90,8 @@ private:
   /// Takes `nodes` from what may be imported; false when nothing is left.
   bool spend(int64_t nodes);
   void report(const onnx::NodeProto *node, int64_t opset, const llvm::Twine &reason);
+  /// Of a node in `scope`.
+  void report(const Scope &scope, const onnx::NodeProto &node, const llvm::Twine &reason);
   mlir::Location locationOf(const onnx::NodeProto &node) const;
   const onnx::ValueInfoProto *describe(llvm::StringRef name) const;
 

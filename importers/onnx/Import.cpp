@@ -45,7 +45,14 @@ Result importModel(mlir::MLIRContext &context, llvm::StringRef path, const Impor
     return mlir::failure();
   }
   llvm::StringRef folder = llvm::sys::path::parent_path(path);
-  return importMapped(context, std::move(file), folder.empty() ? "." : folder, options, problems);
+  size_t before = problems.size();
+  Result result = importMapped(context, std::move(file), folder.empty() ? "." : folder, options, problems);
+  for (Problem &problem : llvm::drop_begin(problems, before)) {
+    if (problem.op.empty()) {
+      problem.reason = (path + ": " + problem.reason).str(); // nothing else says where it is
+    }
+  }
+  return result;
 }
 
 Result importModelFromMemory(mlir::MLIRContext &context, llvm::StringRef bytes, llvm::StringRef folder,

@@ -20,8 +20,9 @@ void Importer::readOpsets(const google::protobuf::RepeatedPtrField<onnx::Operato
     llvm::StringRef domain = import.domain() == "ai.onnx" ? llvm::StringRef() : llvm::StringRef(import.domain());
     auto [it, added] = f.opsets.try_emplace(domain, import.version());
     if (!added && it->second != import.version()) {
-      report(nullptr, 0, "expected one opset per domain, got " + llvm::Twine(it->second) + " and " +
-                             llvm::Twine(import.version()) + " for '" + domain + "'");
+      report(nullptr, 0,
+             "expected one opset per domain, got " + llvm::Twine(it->second) + " and " + llvm::Twine(import.version()) +
+                 " for '" + domain + "'");
     }
     if (domain.empty() && (import.version() < 1 || import.version() > kNewestOpset)) {
       report(nullptr, 0, "expected opset 1 to " + llvm::Twine(kNewestOpset) + ", got " + llvm::Twine(import.version()));
@@ -95,7 +96,8 @@ void Importer::addConstantInput(Scope &scope, const std::string &name, mlir::Ele
   const onnx::ValueInfoProto *info = describe(name);
   Type element = info ? elementType(context, info->type().tensor_type().elem_type()) : Type();
   if (!element || element != value.getElementType()) {
-    return report(nullptr, 0, "expected constants for inputs, of the type that the model states, got one for '" + name + "'");
+    return report(nullptr, 0,
+                  "expected constants for inputs, of the type that the model states, got one for '" + name + "'");
   }
   Binding binding;
   binding.value = createConstant(name, value);
@@ -134,8 +136,8 @@ void Importer::noteDimNames(const std::string &input, const onnx::TypeProto &typ
   bool any = false;
   for (const auto &d : type.tensor_type().shape().dim()) {
     std::string name = d.has_dim_value() && d.dim_value() >= 0 ? ""
-                       : d.dim_param().empty() ? input + "_d" + std::to_string(names.size())
-                                               : d.dim_param();
+                       : d.dim_param().empty()                 ? input + "_d" + std::to_string(names.size())
+                                                               : d.dim_param();
     any |= symbols.isStated(name);
     names.push_back(symbols.isStated(name) ? name : "");
   }
@@ -148,8 +150,9 @@ void Importer::noteDimNames(const std::string &input, const onnx::TypeProto &typ
 void Importer::checkDimNames() {
   std::vector<std::string> known;
   for (const std::string &name : symbols.unusedNames(known)) {
-    report(nullptr, 0, "expected the name of a dim of an input (" + (known.empty() ? "there is none" : llvm::join(known, ", ")) +
-                           "), got '" + name + "'");
+    report(nullptr, 0,
+           "expected the name of a dim of an input (" + (known.empty() ? "there is none" : llvm::join(known, ", ")) +
+               "), got '" + name + "'");
   }
 }
 
@@ -172,8 +175,11 @@ void Importer::checkOutput(const onnx::ValueInfoProto &info, Value v) {
   }
   Type element = elementType(context, proto.tensor_type().elem_type());
   if (element && element != type.getElementType()) {
-    return report(nullptr, 0, "output '" + info.name() + "': expected " + dataTypeName(proto.tensor_type().elem_type()) +
-                                  " as the model states, got another element type");
+    std::string text;
+    llvm::raw_string_ostream(text) << type.getElementType();
+    return report(nullptr, 0,
+                  "output '" + info.name() + "': expected " + dataTypeName(proto.tensor_type().elem_type()) +
+                      " as the model states, got " + text);
   }
   if (options.ignoreOutputShapes || !proto.tensor_type().has_shape()) {
     return;
@@ -185,9 +191,19 @@ void Importer::checkOutput(const onnx::ValueInfoProto &info, Value v) {
            dims[i].dim_value() == type.getDimSize(i);
   }
   if (!fits) {
-    std::string text;
-    llvm::raw_string_ostream(text) << type;
-    report(nullptr, 0, "output '" + info.name() + "': expected the shape that the model states, got " + text);
+    std::string stated;
+    for (const auto &dim : dims) {
+      stated += (stated.empty() ? "" : ", ") + (dim.has_dim_value()   ? std::to_string(dim.dim_value())
+                                                : dim.has_dim_param() ? dim.dim_param()
+                                                                      : "?");
+    }
+    std::string inferred;
+    for (dim::Expr size : nn::shapeOf(v)) {
+      inferred += (inferred.empty() ? "" : ", ") + dim::toString(size);
+    }
+    report(nullptr, 0,
+           "output '" + info.name() + "': expected the shape [" + stated + "] that the model states, got [" + inferred +
+               "]");
   }
 }
 
@@ -212,7 +228,8 @@ void Importer::finishMain(Scope &scope) {
     return;
   }
   if (!options.fetches.empty() && options.feeds.empty()) {
-    main.getBody().front().eraseArguments([&](mlir::BlockArgument a) { return a.use_empty() && !llvm::is_contained(results, a); });
+    main.getBody().front().eraseArguments(
+        [&](mlir::BlockArgument a) { return a.use_empty() && !llvm::is_contained(results, a); });
   }
   mlir::Block &entry = main.getBody().front();
   mlir::OpBuilder b = mlir::OpBuilder::atBlockEnd(&entry);
@@ -222,7 +239,9 @@ void Importer::finishMain(Scope &scope) {
     mlir::StringAttr name = llvm::cast<mlir::NameLoc>(argument.getLoc()).getName();
     main.setArgAttr(i, "nn.name", name);
     if (auto names = dimNames.find(name); names != dimNames.end()) {
-      main.setArgAttr(i, "nn.dims", b.getStrArrayAttr(llvm::SmallVector<llvm::StringRef>(names->second.begin(), names->second.end())));
+      main.setArgAttr(
+          i, "nn.dims",
+          b.getStrArrayAttr(llvm::SmallVector<llvm::StringRef>(names->second.begin(), names->second.end())));
     }
   }
   for (auto [i, name] : llvm::enumerate(wanted)) {
@@ -246,7 +265,8 @@ void Importer::eraseUnused() {
 void Importer::createMain() {
   const onnx::ModelProto &proto = model.proto;
   mlir::OpBuilder b(context);
-  mlir::Location loc = mlir::NameLoc::get(b.getStringAttr(proto.graph().name().empty() ? "main" : proto.graph().name()));
+  mlir::Location loc =
+      mlir::NameLoc::get(b.getStringAttr(proto.graph().name().empty() ? "main" : proto.graph().name()));
   module = mlir::ModuleOp::create(loc);
   mlir::ModuleOp op = *module;
   op->setAttr("nn.name", b.getStringAttr(proto.graph().name()));

@@ -12,6 +12,12 @@ struct Frame {
   llvm::StringMap<const onnx::AttributeProto *> attributes;
   /// Calls of functions around this one.
   unsigned depth = 0;
+
+  /// 1 for domains that the model does not name; 0 for ONNX's own then.
+  int64_t opsetOf(llvm::StringRef domain) const {
+    auto it = opsets.find(domain);
+    return it != opsets.end() ? it->second : domain.empty() ? 0 : 1;
+  }
 };
 
 /// What one name stands for.

@@ -118,7 +118,10 @@ class Models(unittest.TestCase):
         self.check("expected inputs of different names, got 'x'", graph)
         graph = relu("xy")
         graph.outputs[0] = ("y", FLOAT, [5])
-        self.check("expected the shape that the model states", graph)
+        self.check("output 'y': expected the shape [5] that the model states, got [4]", graph)
+        graph.outputs[0] = ("y", INT64, [4])
+        self.check("output 'y': expected INT64 as the model states, got f32", graph)
+        self.check("(Relu, opset 17): expected input 'z' to be defined", relu("zy"))
 
     def test_files(self):
         self.check("expected an ONNX model, got none with a graph", data=onnx_file.integer(1, 8))
