@@ -14,6 +14,7 @@ INPUTS = {"v": ([6], FLOAT), "m": ([2, 6], FLOAT), "t": ([2, 4, 6], FLOAT), "i":
 NODES = [
     ("Gelu", "m", {}, "this version of the op is not supported"),
     ("Constant", "", {}, "expected an attribute with the value, got none"),
+    ("Concat", "m m", {}, "expected attribute 'axis', got none"),
     ("Softmax", "m", {"axis": 5}, "expected an axis in [-2, 2), got 5"),
     ("ReduceMax", "m", {"axes": [0, 0]}, "expected different axes, got"),
     ("Relu", "m", {"slope": 1.0}, "expected no attribute 'slope'"),

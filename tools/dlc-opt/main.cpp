@@ -33,6 +33,15 @@ struct Options {
   }
 };
 
+/// LLVM's libraries have hundreds of options of their own; --help-hidden shows them.
+void hideOptionsOfLibraries() {
+  for (auto &entry : llvm::cl::getRegisteredOptions()) {
+    if (llvm::is_contained(entry.second->Categories, &llvm::cl::getGeneralCategory())) {
+      entry.second->setHiddenFlag(llvm::cl::Hidden);
+    }
+  }
+}
+
 /// The passes between the levels, then those named on the command line.
 llvm::LogicalResult addPasses(mlir::PassManager &pm, const Options &options, const mlir::MlirOptMainConfig &named) {
   dlc::CompileOptions compileOptions;
@@ -49,6 +58,7 @@ llvm::LogicalResult addPasses(mlir::PassManager &pm, const Options &options, con
 }
 
 llvm::LogicalResult run(int argc, char **argv) {
+  hideOptionsOfLibraries();
   mlir::DialectRegistry registry;
   dlc::registerAllDialects(registry);
   dlc::registerDlcPasses();

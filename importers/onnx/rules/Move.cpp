@@ -16,6 +16,9 @@ Result transpose(Node &n) {
 }
 
 Result concat(Node &n) {
+  if (n.since >= 4 && !n.hasAttribute("axis")) {
+    return n.fail("expected attribute 'axis', got none");
+  }
   int64_t axis = n.getInt("axis", 1);
   llvm::SmallVector<Value> inputs;
   for (Value v : n.inputs()) {
