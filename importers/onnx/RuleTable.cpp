@@ -32,6 +32,9 @@ const RuleTable &RuleTable::get() {
     addSequenceRules(t);
     addShapeRules(t);
     addSliceRules(t);
+    addGridRules(t);
+    addSignalRules(t);
+    addTrainingRules(t);
     return t;
   }();
   return table;

@@ -81,5 +81,8 @@ void addControlRules(RuleTable &table);
 void addSequenceRules(RuleTable &table);
 void addShapeRules(RuleTable &table);
 void addSliceRules(RuleTable &table);
+void addGridRules(RuleTable &table);
+void addSignalRules(RuleTable &table);
+void addTrainingRules(RuleTable &table);
 } // namespace dlc::onnx_import
 #endif

@@ -72,30 +72,11 @@ Result identity(Node &n) {
   n.ignore({"consumed_inputs"});
   return n.result(n.in(0));
 }
-
-/// Inference: the input, and a mask of ones.
-Result dropout(Node &n) {
-  n.ignore({"consumed_inputs", "is_test", "ratio", "seed"});
-  if (n.has(2)) {
-    std::optional<Ints> training = n.knownInts(n.in(2));
-    std::optional<llvm::SmallVector<double>> ratio = n.knownFloats(n.in(1));
-    bool drops = !training || training->size() != 1 || training->front();
-    if (drops && !(ratio && ratio->size() == 1 && ratio->front() == 0)) {
-      return n.fail("expected training_mode false, or ratio 0, at compile time");
-    }
-  }
-  if (n.wants(1)) {
-    Type element = n.since < 10 ? nn::elementOf(n.in(0)) : Type(n.builder.getI1Type());
-    n.set(1, n.broadcast(n.scalar(element, 1), nn::shapeOf(n.in(0))));
-  }
-  return n.result(n.in(0));
-}
 } // namespace
 
 void addConstantRules(RuleTable &table) {
   table.add({{"", "Constant", {1, 9, 11, 12, 13, 19, 21, 23, 24, 25}, constant, {0, 0}},
              {"", "ConstantOfShape", {9, 20, 21, 23, 24, 25}, constantOfShape, {1, 1}},
-             {"", "Identity", {1, 13, 14, 16, 19, 21, 23, 24, 25}, identity, {1, 1}, Inputs::Any},
-             {"", "Dropout", {1, 6, 7, 10, 12, 13, 22}, dropout, {1, 3}}});
+             {"", "Identity", {1, 13, 14, 16, 19, 21, 23, 24, 25}, identity, {1, 1}, Inputs::Any}});
 }
 } // namespace dlc::onnx_import

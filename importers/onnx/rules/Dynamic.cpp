@@ -55,6 +55,9 @@ Result nonMaxSuppression(Node &n) {
 
 /// The attribute's bits; without one, a number that the node's name decides, so that a model always gives the same.
 int64_t seedOf(Node &n) {
+  if (n.op() == "Dropout" && n.hasAttribute("seed")) { // an integer there
+    return n.getInt("seed", 0);
+  }
   if (n.hasAttribute("seed")) {
     float seed = float(n.getFloat("seed", 0));
     uint32_t bits;
@@ -101,6 +104,30 @@ Result bernoulli(Node &n) {
   Type element = n.hasAttribute("dtype") ? n.getElementType("dtype", 1) : nn::elementOf(n.in(0));
   return element ? n.result(n.make<nn::BernoulliOp>(n.in(0), seedOf(n), element)) : mlir::failure();
 }
+/// Elements stay, times 1 / (1 - ratio), where a number of [0, 1) is not below the ratio; all do outside of training.
+Result dropout(Node &n) {
+  n.ignore({"consumed_inputs", "is_test", "ratio"});
+  Value x = n.in(0), training = n.in(2);
+  Shape shape = nn::shapeOf(x);
+  Type e = nn::elementOf(x), maskType = n.since < 10 ? e : Type(n.builder.getI1Type()), f32 = n.builder.getF32Type();
+  std::optional<Ints> known = training ? n.knownInts(training) : Ints{0};
+  if (known && known->size() == 1 && !known->front()) {
+    n.ignore({"seed"});
+    if (n.wants(1)) {
+      n.set(1, n.broadcast(n.scalar(maskType, 1), shape));
+    }
+    return n.result(x);
+  }
+  Value ratio = n.has(1) ? n.cast(n.reshape(n.in(1), {}), f32) : n.scalar(f32, 0.5);
+  training = n.reshape(training, {});
+  ratio = n.select(training, ratio, n.scalar(f32, 0));
+  Value drawn = n.make<nn::RandomUniformOp>(n.shapeAttr(shape), llvm::APFloat(0.0), llvm::APFloat(1.0), seedOf(n), f32);
+  Value stays = n.make<nn::LessEqualOp>(ratio, drawn), factor = n.make<nn::ReciprocalOp>(n.sub(n.scalar(f32, 1), ratio));
+  if (n.wants(1)) {
+    n.set(1, n.cast(stays, maskType));
+  }
+  return n.result(n.select(stays, n.mul(x, n.cast(factor, e)), n.scalar(e, 0)));
+}
 Result multinomial(Node &n) {
   Type element = n.getElementType("dtype", 6);
   int64_t size = n.getInt("sample_size", 1);
@@ -142,6 +169,7 @@ void addDynamicRules(RuleTable &table) {
              {"", "RandomNormal", {1, 22}, randomNormal, {0, 0}},
              {"", "RandomNormalLike", {1, 22}, randomNormal, {1, 1}},
              {"", "Bernoulli", {15, 22}, bernoulli, {1, 1}},
+             {"", "Dropout", {1, 6, 7, 10, 12, 13, 22}, dropout, {1, 3}},
              {"", "Multinomial", {7, 22}, multinomial, {1, 1}},
              {"", "HannWindow", {17}, hann, {1, 1}},
              {"", "HammingWindow", {17}, hamming, {1, 1}},

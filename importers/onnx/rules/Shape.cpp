@@ -1,4 +1,5 @@
 //===- Shape.cpp - sizes as values, and new shapes for the same elements -----------------------------------===//
+#include "importers/onnx/KnownValues.h"
 #include "importers/onnx/rules/AxesSwitch.h"
 
 namespace dlc::onnx_import {
@@ -98,6 +99,23 @@ std::optional<Shape> reshapeTarget(Node &n, const Shape &from, llvm::ArrayRef<Ex
   return result;
 }
 
+/// The same, computed by the graph and then read: for what formulas grow too large.
+std::optional<Shape> computedTarget(Node &n, const Shape &from, Value asked, bool allowZero) {
+  Type i64 = n.builder.getI64Type();
+  size_t count = llvm::cast<mlir::RankedTensorType>(asked.getType()).getNumElements();
+  Shape copied(from);
+  copied.resize(count, n.number(0));
+  auto vector = mlir::RankedTensorType::get({int64_t(count)}, i64), single = mlir::RankedTensorType::get({}, i64);
+  Value sizes = n.reshape(n.cast(asked, i64), {n.number(count)}), one = n.scalar(i64, 1);
+  if (!allowZero) {
+    sizes = n.select(n.make<nn::EqualOp>(sizes, n.scalar(i64, 0)), n.make<nn::SizesOp>(n.shapeAttr(copied), vector), sizes);
+  }
+  Value inferred = n.make<nn::EqualOp>(sizes, n.scalar(i64, -1)), known = n.select(inferred, one, sizes);
+  Value total = n.make<nn::SizesOp>(n.shapeAttr({dim::product(n.context(), from)}), single);
+  Value rest = n.div(total, n.max(n.reduce(known, nn::ReduceKind::Prod, {0}, false), one));
+  return n.readSizes(n.select(inferred, rest, known));
+}
+
 Result reshape(Node &n) {
   n.ignore({"consumed_inputs"});
   std::optional<Shape> asked;
@@ -110,6 +128,9 @@ Result reshape(Node &n) {
   }
   bool allowZero = n.getBool("allowzero", false);
   std::optional<Shape> target = asked ? reshapeTarget(n, nn::shapeOf(n.in(0)), *asked, allowZero) : std::nullopt;
+  if (target && n.has(1) && !KnownValues::areHandy(*target)) {
+    target = computedTarget(n, nn::shapeOf(n.in(0)), n.in(1), allowZero);
+  }
   return target ? n.result(n.make<nn::ReshapeOp>(n.in(0), n.shapeAttr(*target))) : mlir::failure();
 }
 
