@@ -8,10 +8,10 @@ namespace dlc {
 namespace {
 using mlir::Value;
 
-HostCall call(llvm::StringRef function, std::initializer_list<Value> operands, std::initializer_list<int64_t> attributes = {}) {
+HostCall call(llvm::StringRef function, std::initializer_list<Value> operands,
+              std::initializer_list<int64_t> attributes = {}) {
   return HostCall{function.str(), operands, attributes};
 }
-
 
 HostCall variadic(llvm::StringRef function, mlir::ValueRange operands) {
   HostCall c = call(function, {});
@@ -64,7 +64,9 @@ std::optional<HostCall> getHostCall(mlir::Operation *op) {
       })
       .Case([](nn::SequenceEmptyOp o) { return call("sequence_empty", {}, {dtypeOf(o.getElement())}); })
       .Case([](nn::SequenceConstructOp o) { return variadic("sequence_construct", o.getInputs()); })
-      .Case([](nn::SequenceInsertOp o) { return call("sequence_insert", {o.getSequence(), o.getValue(), o.getPosition()}); })
+      .Case([](nn::SequenceInsertOp o) {
+        return call("sequence_insert", {o.getSequence(), o.getValue(), o.getPosition()});
+      })
       .Case([](nn::SequenceEraseOp o) { return call("sequence_erase", {o.getSequence(), o.getPosition()}); })
       .Case([](nn::SequenceAtOp o) { return call("sequence_at", {o.getSequence(), o.getPosition()}); })
       .Case([](nn::SequenceLengthOp o) { return call("sequence_length", {o.getSequence()}); })
@@ -76,6 +78,9 @@ std::optional<HostCall> getHostCall(mlir::Operation *op) {
       })
       .Case([](nn::OptionalMakeOp o) { return call("optional_make", {o.getValue()}, {dtypeOf(o.getElement())}); })
       .Case([](nn::OptionalHasOp o) { return call("optional_has", {o.getInput()}); })
+      .Case([](nn::EqualOp o) {
+        return nn::isString(nn::elementOf(o.getLhs())) ? call("string_equal", {o.getLhs(), o.getRhs()}) : Result();
+      })
       .Case([](nn::CustomOp o) { return customCall(o); })
       .Case([](nn::OptionalGetOp o) { return call("optional_get", {o.getInput()}); })
       .Default([](mlir::Operation *) { return Result(); });

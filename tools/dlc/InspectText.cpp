@@ -132,7 +132,8 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
   }
   printLine(stream, "weights", bytesString(static_cast<double>(info.weightBytes)));
   printLine(stream, "parameters",
-            countString(info.parameters) + (info.source ? " (" + countString(info.source->parameters) + " in the source)" : ""));
+            (info.source ? countString(info.source->parameters) + ", " : "") + countString(info.parameters) +
+                " as packed for kernels");
   if (info.source) {
     std::string ops;
     for (const auto &[kind, count] : info.source->ops) {
@@ -142,9 +143,11 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
   }
   for (const StateInfo &state : info.state) {
     printLine(stream, "state",
-              llvm::formatv("{0}: {1} [{2}], {3}, {4}", state.name, elementName(state.dtype), state.shape, bytesText(state.size),
-                            state.output.empty() ? std::string("set by the caller")
-                                                 : (state.isCopied ? "copied from output " : "written in place by output ") + state.output)
+              llvm::formatv(
+                  "{0}: {1} [{2}], {3}, {4}", state.name, elementName(state.dtype), state.shape, bytesText(state.size),
+                  state.output.empty()
+                      ? std::string("set by the caller")
+                      : (state.isCopied ? "copied from output " : "written in place by output ") + state.output)
                   .str());
   }
   for (const auto &[key, value] : info.metadata) {
