@@ -100,5 +100,19 @@ class Verify(unittest.TestCase):
         self.assertIn("out of time", result.stdout)
 
 
+class ConformanceUsage(unittest.TestCase):
+    def test_exit_codes(self):
+        for arguments, code, text in (([], 2, "--suite"), (["--suite", ".", "--filter", "("], 2, "expected a regular expression"),
+                                      (["--suite", ".", "--variant", "x"], 2, "--variant"), (["--nonsense"], 2, "--nonsense"),
+                                      (["--suite", "no-such-folder"], 1, "expected a folder, got 'no-such-folder'"),
+                                      (["--suite", os.path.dirname(tool.DIGITS), "--filter", "x"], 1, "names that match 'x'"),
+                                      (["--help"], 0, "")):
+            result = subprocess.run([CONFORMANCE, *arguments], capture_output=True, text=True, timeout=60)
+            self.assertEqual(result.returncode, code, arguments)
+            self.assertIn(text, result.stderr)
+            for line in result.stdout.splitlines():
+                self.assertLessEqual(len(line), 80)
+
+
 if __name__ == "__main__":
     unittest.main()

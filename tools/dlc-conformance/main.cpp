@@ -6,6 +6,7 @@
 #include "tools/dlc-conformance/Expected.h"
 #include "tools/dlc-conformance/Runner.h"
 #include "tools/dlc-conformance/Variants.h"
+#include "tools/dlc/Help.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -51,7 +52,8 @@ std::string quoted(const std::string &text) {
   return result + '"';
 }
 
-llvm::Error writeCsv(const Options &options, const std::vector<std::string> &names, const std::vector<Outcome> &outcomes) {
+llvm::Error writeCsv(const Options &options, const std::vector<std::string> &names,
+                     const std::vector<Outcome> &outcomes) {
   static constexpr const char *results[] = {"passed", "failed", "skipped"};
   std::string text = "test,ops,variant,result,stage,seconds,reason\n";
   for (size_t i = 0; i < names.size(); ++i) {
@@ -77,7 +79,9 @@ size_t judge(const Options &options, const Failures &expected, const Failures &f
       bool isKnown = expected.count(name);
       surprises += isKnown ? 0 : 1;
       if (!isKnown || options.isVerbose) {
-        llvm::outs() << (isKnown ? "expected failure: " : options.expected.empty() ? "failed: " : "unexpected failure: ")
+        llvm::outs() << (isKnown                    ? "expected failure: "
+                         : options.expected.empty() ? "failed: "
+                                                    : "unexpected failure: ")
                      << name << ": " << found->second << '\n';
       }
     }
@@ -100,9 +104,13 @@ int runSuite(const Options &options) {
     }
     expected = std::move(*list);
   }
+  if (!fs::is_directory(options.suite)) {
+    return fail("--suite: expected a folder, got '" + options.suite + "'");
+  }
   std::vector<std::string> names = findTests(options);
   if (names.empty()) {
-    return fail("expected folders with a model.onnx in " + options.suite);
+    return fail("expected folders with a model.onnx in " + options.suite +
+                (options.filter.empty() ? "" : ", with names that match '" + options.filter + "'"));
   }
   std::vector<CaseOptions> cases(names.size(), options.test);
   for (size_t i = 0; i < names.size(); ++i) {
@@ -139,16 +147,31 @@ int runSuite(const Options &options) {
 }
 
 void addOptions(CLI::App &app, Options &options, std::string &variant) {
-  app.add_option("--suite", options.suite, "Folder of tests: each has model.onnx and test_data_set_N")->type_name("DIR");
+  app.add_option("--suite", options.suite, "Folder of tests: each has model.onnx and test_data_set_N")
+      ->type_name("DIR");
   app.add_option("--csv", options.csv, "Write a table of all results")->type_name("FILE");
-  app.add_option("--filter", options.filter, "Only tests whose names match")->type_name("REGEX");
+  app.add_option("--filter", options.filter, "Only tests whose names match")
+      ->type_name("REGEX")
+      ->check([](const std::string &text) {
+        try {
+          std::regex{text};
+          return std::string();
+        } catch (const std::regex_error &error) {
+          return "expected a regular expression, got '" + text + "': " + error.what();
+        }
+      });
   app.add_option("--variant", variant, "static, dynamic or constant")
-      ->check(CLI::IsMember({"static", "dynamic", "constant"}))
+      ->check(CLI::IsMember({"static", "dynamic", "constant"}).description(""))
       ->type_name("KIND");
-  app.add_option("--jobs", options.limits.jobs, "Tests side by side; default: 2")->check(CLI::PositiveNumber)->type_name("N");
+  app.add_option("--jobs", options.limits.jobs, "Tests side by side; default: 2")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
   app.add_option("--time", options.limits.seconds, "Seconds that a test may take; default: 60")->type_name("S");
-  app.add_option("--memory", options.limits.mebibytes, "MiB that a test may take; default: 4096; 0: any")->type_name("N");
-  app.add_option("--opt-level", options.test.optLevel, "LLVM's optimisation level")->check(CLI::Range(0, 3));
+  app.add_option("--memory", options.limits.mebibytes, "MiB that a test may take; default: 4096; 0: any")
+      ->type_name("N");
+  app.add_option("--opt-level", options.test.optLevel, "LLVM's optimisation level, 0 to 3; default: 3")
+      ->check(CLI::Range(0, 3).description(""))
+      ->type_name("N");
   app.add_option("--expected", options.expected, "Tests that must fail; all others must not")->type_name("FILE");
   app.add_option("--write-expected", options.update, "Write such a list of this run's failures")->type_name("FILE");
   app.add_flag("--verbose", options.isVerbose, "Also print expected failures");
@@ -162,13 +185,27 @@ int main(int argc, char **argv) {
   Options options;
   std::string variant = "static";
   addOptions(app, options, variant);
-  CLI11_PARSE(app, argc, argv);
-  options.test.variant = variant == "static" ? Variant::Static : variant == "dynamic" ? Variant::Dynamic : Variant::Constant;
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.failure_message([](const CLI::App *, const CLI::Error &error) {
+    return std::string("dlc-conformance: error: ") + error.what() + "\nsee 'dlc-conformance --help'\n";
+  });
+  try {
+    app.parse(argc, argv);
+    if (options.suite.empty() && options.test.folder.empty()) {
+      throw CLI::RequiredError("--suite");
+    }
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? exitDone : exitUsage;
+  }
+  options.test.variant = variant == "static"    ? Variant::Static
+                         : variant == "dynamic" ? Variant::Dynamic
+                                                : Variant::Constant;
   try {
     if (!options.test.folder.empty()) {
       return runChild(options.test, options.limits);
     }
-    return options.suite.empty() ? fail("expected --suite DIR") : runSuite(options);
+    return runSuite(options);
   } catch (const std::exception &error) {
     return fail(error.what());
   }
