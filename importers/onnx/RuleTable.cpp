@@ -13,6 +13,7 @@ const RuleTable &RuleTable::get() {
     addConstantRules(t);
     addContractionRules(t);
     addConvRules(t);
+    addMlRules(t);
     addMoveRules(t);
     addNormRules(t);
     addPoolRules(t);

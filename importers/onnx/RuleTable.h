@@ -62,6 +62,7 @@ void addActivationRules(RuleTable &table);
 void addConstantRules(RuleTable &table);
 void addContractionRules(RuleTable &table);
 void addConvRules(RuleTable &table);
+void addMlRules(RuleTable &table);
 void addMoveRules(RuleTable &table);
 void addNormRules(RuleTable &table);
 void addPoolRules(RuleTable &table);

@@ -36,6 +36,23 @@ Result gather(Node &n) {
   return n.result(n.make<nn::GatherOp>(n.in(0), n.in(1), axis));
 }
 
+/// Begins and ends of every dim, where only a run knows the axes.
+std::optional<Shape> computedPads(Node &n, int64_t rank) {
+  Type i64 = n.builder.getI64Type();
+  Value axes = n.cast(n.in(3), i64), pads = n.cast(n.in(1), i64);
+  if (n.failed() || nn::rankOf(axes) != 1 || nn::rankOf(pads) != 1) {
+    (void)n.fail("expected vectors of pads and axes");
+    return std::nullopt;
+  }
+  axes = n.select(n.make<nn::LessOp>(axes, n.scalar(i64, 0)), n.add(axes, double(rank)), axes);
+  Expr count = nn::shapeOf(axes)[0];
+  n.assume(nn::shapeOf(pads)[0], dim::mul(count, n.number(2)), "two pads per axis");
+  auto half = [&](Expr from) {
+    return n.make<nn::ScatterElementsOp>(n.filled(i64, 0, {rank}), axes, n.slice(pads, 0, from, count), 0, nn::ScatterKind::None);
+  };
+  return n.readSizes(n.concat({half(n.number(0)), half(count)}, 0));
+}
+
 /// Begins and ends of every dim, from those of some axes.
 std::optional<Shape> padAmounts(Node &n, int64_t rank) {
   std::optional<Shape> stated;
@@ -54,8 +71,7 @@ std::optional<Shape> padAmounts(Node &n, int64_t rank) {
   if (n.has(3)) {
     std::optional<Ints> known = n.knownInts(n.in(3));
     if (!known) {
-      (void)n.fail("expected axes that are known at compile time");
-      return std::nullopt;
+      return computedPads(n, rank);
     }
     axes = n.axes(*known, rank, /*sorted=*/false);
   }

@@ -88,7 +88,52 @@ std::optional<SliceOperands> readSlice(Node &n, int64_t rank) {
   return n.failed() ? std::nullopt : std::optional<SliceOperands>(s);
 }
 
+/// A Slice whose axes or steps only a run knows: numpy's rules computed in the graph, for all dims at once, then one gather
+/// per dim.
+Result computedSlice(Node &n) {
+  Type i64 = n.builder.getI64Type();
+  Value x = n.in(0), zero = n.scalar(i64, 0), one = n.scalar(i64, 1);
+  Shape shape = nn::shapeOf(x);
+  int64_t rank = shape.size();
+  auto vector = mlir::RankedTensorType::get({rank}, i64);
+  Value dims = n.make<nn::SizesOp>(n.shapeAttr(shape), vector), count = n.scalar(i64, double(rank));
+  Value axes = n.has(3) ? n.cast(n.in(3), i64) : n.make<nn::IotaOp>(n.shapeAttr(nn::shapeOf(n.in(1))), 0, i64);
+  axes = n.select(n.make<nn::LessOp>(axes, zero), n.add(axes, count), axes);
+  auto perDim = [&](Value base, unsigned i) {
+    return n.has(i) ? n.make<nn::ScatterElementsOp>(base, axes, n.cast(n.in(i), i64), 0, nn::ScatterKind::None) : base;
+  };
+  Value none = n.filled(i64, 0, {rank}), step = perDim(n.filled(i64, 1, {rank}), 4), last = n.sub(dims, 1.0);
+  Value backwards = n.make<nn::LessOp>(step, zero);
+  auto place = [&](Value v, Value low, Value high) {
+    v = n.select(n.make<nn::LessOp>(v, zero), n.add(v, dims), v);
+    return n.max(n.min(v, high), low);
+  };
+  Value high = n.select(backwards, last, dims);
+  Value start = place(perDim(none, 1), none, high), end = place(perDim(dims, 2), n.select(backwards, n.scalar(i64, -1), zero), high);
+  start = n.select(n.make<nn::LessOp>(high, start), high, start);
+  Value rounding = n.select(backwards, n.add(step, one), n.sub(step, one));
+  Value sizes = n.max(n.div(n.add(n.sub(end, start), rounding), step), zero);
+  std::optional<Shape> known = sizes ? n.readSizes(sizes) : std::nullopt;
+  for (int64_t d = 0; known && d < rank && !n.failed(); ++d) {
+    Expr size = n.isSize((*known)[d]) ? (*known)[d] : dim::max((*known)[d], n.number(0));
+    auto own = [&](Value v) { return n.reshape(n.slice(v, 0, n.number(d), n.number(1)), {}); };
+    Value at = n.add(n.mul(n.make<nn::IotaOp>(n.shapeAttr({size}), 0, i64), own(step)), own(start));
+    x = n.make<nn::GatherOp>(x, at, d);
+  }
+  return n.result(x);
+}
+
+/// Whether operand `i` is there and only a run knows it.
+bool isUnknown(Node &n, unsigned i) { return n.has(i) && !n.knownInts(n.in(i)); }
+
 Result slice(Node &n) {
+  if (n.since >= 10 && (isUnknown(n, 3) || isUnknown(n, 4))) {
+    auto isVector = [&](unsigned i) { return !n.has(i) || nn::rankOf(n.in(i)) == 1; };
+    if (nn::rankOf(n.in(0)) == 0 || !isVector(1) || !isVector(2) || !isVector(3) || !isVector(4)) {
+      return n.fail("expected an input of rank 1 or more, and vectors of starts, ends, axes and steps");
+    }
+    return computedSlice(n);
+  }
   Shape sizes = nn::shapeOf(n.in(0)), starts(sizes.size(), n.number(0));
   Ints steps(sizes.size(), 1);
   std::optional<SliceOperands> s = readSlice(n, sizes.size());

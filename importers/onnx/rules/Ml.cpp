@@ -1,0 +1,137 @@
+//===- Ml.cpp - features of classical machine learning (ai.onnx.ml) ----------------------===//
+#include "importers/onnx/Node.h"
+#include <cmath>
+
+namespace dlc::onnx_import {
+namespace {
+using Result = llvm::LogicalResult;
+
+Value floatsOf(Node &n, llvm::ArrayRef<float> values) {
+  nn::Tensor t = nn::Tensor::zeros(n.builder.getF32Type(), {int64_t(values.size())});
+  llvm::copy(values, t.values<float>().begin());
+  return n.constant(nn::attrFromTensor(t));
+}
+
+/// True for 1 number, or one for each element of the last dim.
+bool fitsFeatures(Node &n, size_t count) {
+  int64_t rank = nn::rankOf(n.in(0));
+  auto last = rank ? dim::getConstant(nn::shapeOf(n.in(0)).back()) : std::optional<int64_t>(1);
+  return count == 1 || (rank > 0 && count > 0 && (!last || *last == int64_t(count)));
+}
+
+Result binarizer(Node &n) {
+  Type e = nn::elementOf(n.in(0));
+  Value above = n.make<nn::LessOp>(n.scalar(n.builder.getF64Type(), n.getFloat("threshold", 0)),
+                                   n.cast(n.in(0), n.builder.getF64Type()));
+  return n.result(n.cast(above, e));
+}
+
+/// (x - offset) * scale
+Result scaler(Node &n) {
+  llvm::SmallVector<float> offset = n.getFloats("offset"), scale = n.getFloats("scale");
+  if (!fitsFeatures(n, offset.size()) || scale.size() != offset.size()) {
+    return n.fail("expected one offset and one scale, or as many as there are features");
+  }
+  Value x = n.cast(n.in(0), n.builder.getF32Type());
+  return n.result(n.mul(n.sub(x, floatsOf(n, offset)), floatsOf(n, scale)));
+}
+
+/// Rows divided by their maximum, or by their L1 or L2 norm; those of a zero stay.
+Result normalizer(Node &n) {
+  std::string norm = n.getString("norm", "MAX");
+  Type f32 = n.builder.getF32Type();
+  Value x = n.cast(n.in(0), f32);
+  int64_t rank = nn::rankOf(n.in(0));
+  std::optional<nn::ReduceKind> kind = norm == "MAX"  ? std::optional(nn::ReduceKind::Max)
+                                       : norm == "L1" ? std::optional(nn::ReduceKind::L1)
+                                       : norm == "L2" ? std::optional(nn::ReduceKind::L2)
+                                                      : std::nullopt;
+  if (!kind || rank < 1 || rank > 2) {
+    return n.fail("expected rank 1 or 2 and norm MAX, L1 or L2, got '" + norm + "'");
+  }
+  Value divisor = n.reduce(x, *kind, {rank - 1});
+  Value isZero = divisor ? n.make<nn::EqualOp>(divisor, n.scalar(f32, 0)) : Value();
+  return n.result(n.div(x, n.select(isZero, n.scalar(f32, 1), divisor)));
+}
+
+/// Elements that equal one value (NaN equals NaN) become another, the same for all or one per feature.
+Result imputer(Node &n) {
+  Value x = n.in(0);
+  Type e = nn::elementOf(x);
+  bool floats = nn::isFloat(e);
+  llvm::SmallVector<float> values = n.getFloats("imputed_value_floats");
+  Ints integers = n.getInts("imputed_value_int64s");
+  double replaced = n.getFloat("replaced_value_float", 0);
+  int64_t replacedInteger = n.getInt("replaced_value_int64", 0);
+  if (!fitsFeatures(n, floats ? values.size() : integers.size())) {
+    return n.fail("expected one imputed value of the input's kind, or as many as there are features");
+  }
+  Value with = n.cast(floats ? floatsOf(n, values) : n.i64s(integers), e);
+  if (floats && std::isnan(replaced)) {
+    return n.result(n.select(n.make<nn::IsNaNOp>(x), with, x));
+  }
+  Value what = floats ? n.scalar(e, replaced) : n.cast(n.reshape(n.i64s({replacedInteger}), {}), e);
+  return n.result(n.select(n.make<nn::EqualOp>(x, what), with, x));
+}
+
+/// Elements of the last dim; a vector is one row.
+Result arrayFeatureExtractor(Node &n) {
+  Value x = n.in(0), at = n.in(1);
+  if (nn::rankOf(x) == 0) {
+    return n.fail("expected an input of rank 1 or more");
+  }
+  if (nn::rankOf(x) == 1) {
+    x = n.reshape(x, {n.number(1), nn::shapeOf(x)[0]});
+  }
+  Expr count = dim::product(n.context(), nn::shapeOf(at));
+  return n.failed() ? mlir::failure() : n.result(n.make<nn::GatherOp>(x, n.reshape(at, {count}), nn::rankOf(x) - 1));
+}
+
+Result linearRegressor(Node &n) {
+  llvm::SmallVector<float> coefficients = n.getFloats("coefficients"), intercepts = n.getFloats("intercepts");
+  int64_t targets = n.getInt("targets", 1);
+  std::string transform = n.getString("post_transform", "NONE");
+  if (targets < 1 || coefficients.empty() || coefficients.size() % targets || nn::rankOf(n.in(0)) != 2 ||
+      (!intercepts.empty() && int64_t(intercepts.size()) != targets)) {
+    return n.fail("expected a matrix, coefficients and intercepts for every target");
+  }
+  Expr features = n.number(int64_t(coefficients.size()) / targets);
+  Value w = n.reshape(floatsOf(n, coefficients), {n.number(targets), features});
+  Value y = n.make<nn::MatmulOp>(n.cast(n.in(0), n.builder.getF32Type()), w, false, true);
+  y = intercepts.empty() ? y : n.add(y, floatsOf(n, intercepts));
+  if (transform == "NONE") {
+    return n.result(y);
+  }
+  if (transform == "LOGISTIC") {
+    return n.result(n.make<nn::SigmoidOp>(y));
+  }
+  return transform == "SOFTMAX" ? n.result(n.make<nn::SoftmaxOp>(y, 1, false))
+                                : n.fail("expected post_transform NONE, LOGISTIC or SOFTMAX, got '" + transform + "'");
+}
+
+/// All inputs in one row each, as floats, one after the other.
+Result featureVectorizer(Node &n) {
+  n.ignore({"inputdimensions"}); // what the shapes say
+  llvm::SmallVector<Value> parts;
+  for (Value v : n.inputs()) {
+    if (!v || nn::rankOf(v) < 1 || nn::rankOf(v) > 2) {
+      return n.fail("expected inputs of rank 1 or 2");
+    }
+    Value wide = n.cast(v, n.builder.getF32Type());
+    parts.push_back(nn::rankOf(v) == 1 ? n.reshape(wide, {n.number(1), nn::shapeOf(v)[0]}) : wide);
+  }
+  return n.failed() ? mlir::failure() : n.result(n.concat(parts, 1));
+}
+} // namespace
+
+void addMlRules(RuleTable &table) {
+  constexpr llvm::StringLiteral kMl = "ai.onnx.ml";
+  table.add({{kMl, "Binarizer", {1}, binarizer, {1, 1}},
+             {kMl, "Scaler", {1}, scaler, {1, 1}},
+             {kMl, "Normalizer", {1}, normalizer, {1, 1}},
+             {kMl, "Imputer", {1}, imputer, {1, 1}},
+             {kMl, "ArrayFeatureExtractor", {1}, arrayFeatureExtractor, {2, 2}},
+             {kMl, "LinearRegressor", {1}, linearRegressor, {1, 1}},
+             {kMl, "FeatureVectorizer", {1}, featureVectorizer, {1, kAnyNumber}}});
+}
+} // namespace dlc::onnx_import
