@@ -16,7 +16,8 @@ SourceInfo summarise(mlir::ModuleOp module, llvm::StringRef path) {
   module.walk([&](mlir::Operation *op) {
     if (auto constant = llvm::dyn_cast<nn::ConstantOp>(op)) {
       info.parameters += static_cast<double>(constant.getValue().getNumElements());
-    } else if (llvm::isa_and_nonnull<nn::NNDialect>(op->getDialect()) && !op->hasTrait<mlir::OpTrait::IsTerminator>()) {
+    } else if (llvm::isa_and_nonnull<nn::NNDialect>(op->getDialect()) && !op->hasTrait<mlir::OpTrait::IsTerminator>() &&
+               !llvm::isa<nn::AssumeOp>(op)) {
       ++counts[op->getName().stripDialect().str()];
     }
   });

@@ -1,5 +1,6 @@
 #include "tools/common/ElementType.h"
 #include "tools/common/Table.h"
+#include "tools/dlc/Help.h"
 #include "tools/dlc/Inspect.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -139,7 +140,8 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
     for (const auto &[kind, count] : info.source->ops) {
       ops += llvm::formatv("{0}{1} {2}", ops.empty() ? "" : ", ", count, kind).str();
     }
-    printLine(stream, "source ops", ops.empty() ? "none" : ops);
+    printLine(stream, "source ops",
+              ops.empty() ? "none" : wrapText(ops, /*width=*/80, /*indent=*/13, /*firstColumn=*/13));
   }
   for (const StateInfo &state : info.state) {
     printLine(stream, "state",
