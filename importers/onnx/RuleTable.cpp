@@ -36,6 +36,7 @@ const RuleTable &RuleTable::get() {
     addGridRules(t);
     addSignalRules(t);
     addTrainingRules(t);
+    addTreeRules(t);
     return t;
   }();
   return table;

@@ -85,5 +85,6 @@ void addSliceRules(RuleTable &table);
 void addGridRules(RuleTable &table);
 void addSignalRules(RuleTable &table);
 void addTrainingRules(RuleTable &table);
+void addTreeRules(RuleTable &table);
 } // namespace dlc::onnx_import
 #endif

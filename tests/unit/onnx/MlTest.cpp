@@ -84,6 +84,60 @@ TEST(Ml, LinearRegressorHasTargetsOneAfterTheOther) {
   EXPECT_EQ(m.of({1, 1, 1}), (Floats{6.5f, 9}));
 }
 
+void setTensor(onnx::NodeProto &n, const std::string &name, int type, const std::vector<float> &values) {
+  auto *a = n.add_attribute();
+  a->set_name(name);
+  a->set_type(onnx::AttributeProto::TENSOR);
+  a->mutable_t()->set_data_type(type);
+  a->mutable_t()->add_dims(values.size());
+  for (float v : values) {
+    type == onnx::TensorProto::FLOAT ? a->mutable_t()->add_float_data(v) : a->mutable_t()->add_int32_data(int(v));
+  }
+}
+
+/// Tree 0: x0 <= 1 ? 10 for target 0 : (x1 in {2, 3} ? 20 for target 1 : 30 for target 0). Tree 1: x2 > 0 ? 1 : 2,
+/// target 1.
+void fillTrees(onnx::NodeProto &n) {
+  setInts(n, "tree_roots", {0, 2});
+  setInts(n, "nodes_featureids", {0, 1, 2});
+  setTensor(n, "nodes_modes", onnx::TensorProto::UINT8, {0, 6, 3});
+  setTensor(n, "nodes_splits", onnx::TensorProto::FLOAT, {1, 0, 0});
+  setTensor(n, "membership_values", onnx::TensorProto::FLOAT, {2, 3, kNaN});
+  setInts(n, "nodes_truenodeids", {0, 1, 3});
+  setInts(n, "nodes_trueleafs", {1, 1, 1});
+  setInts(n, "nodes_falsenodeids", {1, 2, 4});
+  setInts(n, "nodes_falseleafs", {0, 1, 1});
+  setInts(n, "leaf_targetids", {0, 1, 0, 1, 1});
+  setTensor(n, "leaf_weights", onnx::TensorProto::FLOAT, {10, 20, 30, 1, 2});
+  setInt(n, "n_targets", 2);
+}
+
+TEST(Ml, TreesAreSummed) {
+  for (bool missing : {false, true}) {
+    MlModel m("TreeEnsemble");
+    m.proto.mutable_opset_import(1)->set_version(5);
+    fillTrees(m.own());
+    if (missing) {
+      setInts(m.own(), "nodes_missing_value_tracks_true", {1, 0, 0});
+    }
+    EXPECT_EQ(m.of({1, 0, 1, 2, 3, 0, 2, 4, 0, kNaN, 2, 1}),
+              (missing ? Floats{10, 1, 0, 22, 30, 2, 10, 1} : Floats{10, 1, 0, 22, 30, 2, 0, 21}));
+  }
+}
+
+TEST(Ml, TreesMustBeTrees) {
+  MlModel m("TreeEnsemble");
+  m.proto.mutable_opset_import(1)->set_version(5);
+  fillTrees(m.own());
+  for (auto &a : *m.own().mutable_attribute()) {
+    if (a.name() == "nodes_falsenodeids") {
+      a.set_ints(0, 0); // its own child
+    }
+  }
+  EXPECT_FALSE(m.import());
+  EXPECT_NE(m.problemText().find("nodes that form trees"), std::string::npos) << m.problemText();
+}
+
 TEST(Ml, RefusesFeaturesThatDoNotFit) {
   MlModel m("Scaler");
   setFloats(m.own(), "offset", {1, 2});
