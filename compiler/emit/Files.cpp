@@ -3,6 +3,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -23,11 +24,14 @@ llvm::Error WorkFiles::create(llvm::StringRef output) {
   } else if (model.empty()) {
     model = ".";
   }
-  llvm::sys::path::append(model, ".dlc-%%%%%%%%");
-  if (std::error_code error = llvm::sys::fs::createUniqueFile(model, prefix)) {
+  llvm::sys::path::append(model, ".dlc-%%%%%%%%%%%%");
+  llvm::sys::fs::createUniquePath(model, prefix, /*MakeAbsolute=*/false);
+  add(prefix); // first: a signal may come as soon as there is a file
+  int fd = -1;
+  if (std::error_code error = llvm::sys::fs::openFileForWrite(prefix, fd, llvm::sys::fs::CD_CreateNew)) {
     return fileError(error, "could not write a file beside " + output);
   }
-  add(prefix);
+  llvm::sys::Process::SafelyCloseFileDescriptor(fd);
   return llvm::Error::success();
 }
 

@@ -8,6 +8,7 @@
 #include "tools/dlc/Specialisations.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -93,10 +94,9 @@ bool SourceModel::import(llvm::StringRef path, const onnx_import::ImportOptions 
 }
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> SourceModel::compile(const CompileOptions &options) {
-  llvm::SmallString<128> file;
-  if (std::error_code error = llvm::sys::fs::createTemporaryFile("dlc", "so", file)) {
-    return makeError("could not make a temporary file: {0}", error.message());
-  }
+  llvm::SmallString<128> folder, file;
+  llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
+  llvm::sys::fs::createUniquePath(folder + "/dlc-%%%%%%%%%%%%.so", file, /*MakeAbsolute=*/false);
   llvm::FileRemover remover(file);
   llvm::sys::RemoveFileOnSignal(file);
   auto done = llvm::scope_exit([&] { llvm::sys::DontRemoveFileOnSignal(file); });
