@@ -23,9 +23,14 @@ Result centerCropPad(Node &n) {
     std::iota(axes.begin(), axes.end(), 0);
   }
   axes = n.axes(axes, shape.size(), /*sorted=*/false);
-  std::optional<Shape> wanted = n.sizes(1);
-  if (n.failed() || !wanted || wanted->size() != axes.size()) {
+  auto given = llvm::cast<mlir::RankedTensorType>(n.in(1).getType());
+  if (n.failed() || given.getRank() != 1 ||
+      (given.hasStaticShape() && given.getNumElements() != int64_t(axes.size()))) {
     return n.fail("expected one size per axis");
+  }
+  std::optional<Shape> wanted = n.readSizes(n.reshape(n.in(1), {n.number(axes.size())}));
+  if (!wanted) {
+    return mlir::failure();
   }
   for (auto [axis, want] : llvm::zip(axes, *wanted)) {
     begins[axis] = before(n, shape[axis], want);
@@ -95,11 +100,13 @@ std::optional<Deform> readDeform(Node &n) {
   s.groups = n.getInt("group", 1);
   s.offsetGroups = n.getInt("offset_group", 1);
   s.taps = 1;
+  Ints stated = n.getInts("kernel_shape");
   for (size_t i = 2; i < w.size(); ++i) {
-    s.kernel.push_back(dim::getConstant(w[i]).value_or(0));
+    s.kernel.push_back(dim::getConstant(w[i]).value_or(i - 2 < stated.size() ? stated[i - 2] : 0));
     s.taps *= s.kernel.back();
+    n.assume(w[i], n.number(s.kernel.back()), "the weight's size against kernel_shape");
   }
-  Ints stated = n.getInts("kernel_shape", s.kernel);
+  stated = stated.empty() ? s.kernel : stated;
   if (d < 2 || d > 3 || s.kernel.size() != d || stated != s.kernel || s.taps < 1 || offset.size() != d + 2 ||
       s.groups < 1 || s.offsetGroups < 1 || s.strides.size() != d || s.dilations.size() != d ||
       s.pads.size() != 2 * d) {
