@@ -5,9 +5,7 @@ namespace dlc::onnx_import {
 namespace {
 using Result = llvm::LogicalResult;
 
-bool hasNoAxes(Node &n) {
-  return n.has(1) && dim::isConstant(dim::product(n.context(), nn::shapeOf(n.in(1))), 0);
-}
+bool hasNoAxes(Node &n) { return n.has(1) && dim::isConstant(dim::product(n.context(), nn::shapeOf(n.in(1))), 0); }
 
 /// The axes of the attribute or of operand 1; all when there are none. Nullopt when nothing is to be reduced, or when
 /// the node failed.
@@ -28,13 +26,21 @@ std::optional<Ints> reducedAxes(Node &n, int64_t rank) {
   return n.failed() ? std::nullopt : std::optional<Ints>(axes);
 }
 
+/// Booleans are reduced as the numbers 0 and 1.
+Value reduceOver(Node &n, nn::ReduceKind kind, llvm::ArrayRef<int64_t> axes, bool keep) {
+  Value x = n.in(0);
+  if (!nn::isBool(nn::elementOf(x))) {
+    return n.reduce(x, kind, axes, keep);
+  }
+  return n.cast(n.reduce(n.cast(x, n.builder.getIntegerType(8, false)), kind, axes, keep), n.builder.getI1Type());
+}
+
 /// Axes of a number that is known and not 0, whose values a run knows.
 template <nn::ReduceKind kind> Result reduceUnknown(Node &n, bool keep) {
   n.ignore({"noop_with_empty_axes"});
   auto any = [](llvm::ArrayRef<int64_t>) { return true; };
-  return n.result(switchAxes(n, 1, nn::rankOf(n.in(0)), any, [&](llvm::ArrayRef<int64_t> axes) {
-    return n.reduce(n.in(0), kind, axes, keep);
-  }));
+  return n.result(switchAxes(n, 1, nn::rankOf(n.in(0)), any,
+                             [&](llvm::ArrayRef<int64_t> axes) { return reduceOver(n, kind, axes, keep); }));
 }
 
 /// What a reduction over no dims does with each element.
@@ -55,7 +61,7 @@ Value reduceNothing(Node &n, nn::ReduceKind kind, Value x) {
 template <nn::ReduceKind kind> Result reduce(Node &n) {
   Value x = n.in(0);
   bool keep = n.getBool("keepdims", true);
-  if (hasUnknownAxes(n, 1) && !hasNoAxes(n) && !nn::isBool(nn::elementOf(x))) {
+  if (hasUnknownAxes(n, 1) && !hasNoAxes(n)) {
     return reduceUnknown<kind>(n, keep);
   }
   std::optional<Ints> axes = reducedAxes(n, nn::rankOf(x));
@@ -65,11 +71,7 @@ template <nn::ReduceKind kind> Result reduce(Node &n) {
   if (!axes) {
     return n.result(reduceNothing(n, kind, x));
   }
-  if (nn::isBool(nn::elementOf(x))) {
-    Type byte = n.builder.getIntegerType(8, false);
-    return n.result(n.cast(n.reduce(n.cast(x, byte), kind, *axes, keep), n.builder.getI1Type()));
-  }
-  return n.result(n.reduce(x, kind, *axes, keep));
+  return n.result(reduceOver(n, kind, *axes, keep));
 }
 } // namespace
 

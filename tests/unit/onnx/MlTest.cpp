@@ -195,4 +195,21 @@ TEST(RunTime, PadByAnyAxes) {
   Computed r("Pad", {{1, 0}, {-1}}, {1, 2}, {1, 2});
   EXPECT_EQ(r.values, (Floats{0, 1, 2}));
 }
+
+TEST(RunTime, BooleansAreReducedOverAnyAxes) {
+  TestModel m(20);
+  m.input("x", {2, 2}).input("axes", {1}, onnx::TensorProto::INT64).output("y");
+  setInt(m.node("Cast", {"x"}, {"b"}), "to", onnx::TensorProto::BOOL);
+  setInt(m.node("ReduceMax", {"b", "axes"}, {"r"}), "keepdims", 0);
+  setInt(m.node("Cast", {"r"}, {"y"}), "to", onnx::TensorProto::FLOAT);
+  ASSERT_TRUE(m.import()) << m.problemText();
+  dlc::nn::Tensor x = dlc::nn::Tensor::zeros(mlir::Float32Type::get(m.context.get()), {2, 2});
+  x.values<float>()[3] = 1;
+  dlc::nn::Tensor axes = dlc::nn::Tensor::zeros(mlir::IntegerType::get(m.context.get(), 64), {1});
+  axes.values<int64_t>()[0] = -1;
+  auto outputs = evaluate(*m.module, {x, axes}, m.error);
+  ASSERT_TRUE(outputs) << m.error;
+  llvm::ArrayRef<float> y = outputs->front().tensor().values<float>();
+  EXPECT_EQ(Floats(y.begin(), y.end()), (Floats{0, 1}));
+}
 } // namespace
