@@ -64,9 +64,6 @@ std::optional<SliceOperands> readSlice(Node &n, int64_t rank) {
   } else {
     std::optional<Shape> starts = n.sizes(1), ends = n.sizes(2);
     std::optional<Ints> stated = n.knownInts(n.in(3)), steps = n.knownInts(n.in(4));
-    if ((n.has(3) && !stated) || (n.has(4) && !steps)) {
-      (void)n.fail("expected axes and steps that are known at compile time");
-    }
     if (!starts || !ends || n.failed()) {
       return std::nullopt;
     }
