@@ -1,6 +1,5 @@
 //===- RuleMessagesMToZTest.cpp - what rules M to Z say of nodes that they refuse ---------===//
-#include "tests/unit/onnx/TestModel.h"
-#include <gtest/gtest.h>
+#include "tests/unit/onnx/Messages.h"
 
 namespace {
 using namespace dlc::onnx_testing;
@@ -67,12 +66,6 @@ void addAttribute(onnx::NodeProto &n, const Attribute &from) {
       a->add_strings(s);
     }
   }
-}
-
-void expectRefused(TestModel &m, const std::string &message) {
-  EXPECT_FALSE(m.import()) << message;
-  ASSERT_EQ(m.problems.size(), 1u) << message << "\n" << m.problemText();
-  EXPECT_EQ(m.problems[0].reason, message);
 }
 
 /// A model of one node, and why it can't be imported.
@@ -227,6 +220,8 @@ TEST(RuleMessagesMToZ, ReduceResizeAndSample) {
   refuse("", 16, "RoiAlign", {image, f32({1, 4}), i64({1})}, {{"mode", "min"}},
          "expected mode avg or max and half_pixel or output_half_pixel, got 'min' and 'half_pixel'");
 }
+
+TEST(RuleMessagesMToZ, Search) { refuse("", 11, "TopK", {f32({4}), numbers({1, 2})}, {}, "expected one number k", 2); }
 
 TEST(RuleMessagesMToZ, Sequences) {
   const Operand x = f32({2});
