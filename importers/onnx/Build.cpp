@@ -50,6 +50,10 @@ Value Node::slice(Value v, int64_t axis, Expr start, Expr size, int64_t step) {
   if (!v) {
     return {};
   }
+  if (axis < 0 || axis >= nn::rankOf(v)) {
+    (void)fail("expected a tensor of at least " + llvm::Twine(std::max<int64_t>(axis, 0) + 1) + " dims, got " + llvm::Twine(nn::rankOf(v)));
+    return {};
+  }
   Shape sizes = nn::shapeOf(v), starts(sizes.size(), number(0));
   Ints steps(sizes.size(), 1);
   if (sizes[axis] == size && dim::isConstant(start, 0) && step == 1) {

@@ -111,8 +111,10 @@ std::string Importer::checkOperands(const Rule &rule, llvm::ArrayRef<Value> oper
                                                              : " to " + std::to_string(rule.arity.most);
     return "expected " + std::to_string(rule.arity.least) + most + " inputs, got " + std::to_string(operands.size());
   }
+  // Of any number of inputs, none may be left out; where some may, the rule says so by asking for none.
+  bool all = rule.arity.most == kAnyNumber && rule.arity.least > 0;
   for (auto [i, v] : llvm::enumerate(operands)) {
-    if (!v && i < rule.arity.least) {
+    if (!v && (all || i < rule.arity.least)) {
       return "expected input " + std::to_string(i) + " to be present";
     }
     if (v && rule.inputs == Inputs::Tensors && !llvm::isa<mlir::RankedTensorType>(v.getType())) {

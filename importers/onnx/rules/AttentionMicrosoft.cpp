@@ -87,6 +87,9 @@ Result attention(Node &n) {
   AttentionParts parts{split[0], split[1], split[2]};
   if (n.has(4) && !n.failed()) {
     Shape past = nn::shapeOf(n.in(4));
+    if (past.size() != 5) {
+      return n.fail("expected a past of 5 dims, got " + llvm::Twine(past.size()));
+    }
     auto half = [&](int64_t i) {
       return n.reshape(n.slice(n.in(4), 0, n.number(i), n.number(1)), llvm::ArrayRef(past).drop_front());
     };
@@ -184,6 +187,10 @@ std::optional<Sequences> readSequences(Node &n, Expr batch, Expr added) {
 /// The cache with `added` [batch, heads, length, size] after the valid keys.
 Value extendCache(Node &n, Value past, Value added, const Sequences &s) {
   if (n.failed() || !added) {
+    return {};
+  }
+  if (past && nn::rankOf(past) != 4) {
+    (void)n.fail("expected a cache of 4 dims, got " + llvm::Twine(nn::rankOf(past)));
     return {};
   }
   Shape shape = nn::shapeOf(added), full = shape;

@@ -43,7 +43,7 @@ template <class OpTy> Value fold(Node &n) {
   n.ignore({"consumed_inputs"});
   Value v = n.in(0);
   for (Value next : n.inputs().drop_front()) {
-    v = next ? n.make<OpTy>(v, next) : Value();
+    v = n.make<OpTy>(v, next);
   }
   return v;
 }

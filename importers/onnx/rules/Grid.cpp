@@ -81,6 +81,9 @@ Result affineGrid(Node &n) {
   return n.result(n.reshape(moved, result));
 }
 
+/// A kernel of more taps is nobody's.
+constexpr int64_t kMostTaps = 1 << 20;
+
 /// What DeformConv's attributes and shapes say; d: spatial dims.
 struct Deform {
   Ints kernel, strides, dilations, pads;
@@ -103,7 +106,10 @@ std::optional<Deform> readDeform(Node &n) {
   Ints stated = n.getInts("kernel_shape");
   for (size_t i = 2; i < w.size(); ++i) {
     s.kernel.push_back(dim::getConstant(w[i]).value_or(i - 2 < stated.size() ? stated[i - 2] : 0));
-    s.taps *= s.kernel.back();
+    if (s.kernel.back() > kMostTaps || (s.taps *= s.kernel.back()) > kMostTaps) {
+      (void)n.fail("expected a kernel of at most " + llvm::Twine(kMostTaps) + " taps");
+      return std::nullopt;
+    }
     n.assume(w[i], n.number(s.kernel.back()), "the weight's size against kernel_shape");
   }
   stated = stated.empty() ? s.kernel : stated;
@@ -151,6 +157,9 @@ Value deformedColumns(Node &n, const Deform &s) {
   column.push_back(n.number(1));
   // Positions go through numbers of [-1, 1] and back: in f32 that would cost their last bits.
   Value offsets = n.reshape(n.cast(n.in(2), n.builder.getF64Type()), offsetShape);
+  if (!offsets) {
+    return {};
+  }
   llvm::SmallVector<Value> parts;
   for (size_t i = s.d(); i-- > 0;) {
     parts.push_back(n.reshape(deformedPositions(n, s, offsets, i), column));

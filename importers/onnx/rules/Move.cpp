@@ -19,16 +19,8 @@ Result concat(Node &n) {
   if (n.since >= 4 && !n.hasAttribute("axis")) {
     return n.fail("expected attribute 'axis', got none");
   }
-  int64_t axis = n.getInt("axis", 1);
-  llvm::SmallVector<Value> inputs;
-  for (Value v : n.inputs()) {
-    if (!v) {
-      return n.fail("expected every input to be present");
-    }
-    inputs.push_back(v);
-  }
-  axis = n.axis(axis, nn::rankOf(inputs[0]));
-  return n.result(n.failed() ? Value() : n.concat(inputs, axis));
+  int64_t axis = n.axis(n.getInt("axis", 1), nn::rankOf(n.in(0)));
+  return n.result(n.failed() ? Value() : n.concat(n.inputs(), axis));
 }
 
 Result gather(Node &n) {

@@ -23,11 +23,6 @@ Result sequenceEmpty(Node &n) {
 }
 
 Result sequenceConstruct(Node &n) {
-  for (Value v : n.inputs()) {
-    if (!v) {
-      return n.fail("expected every input to be present");
-    }
-  }
   return n.result(n.make<nn::SequenceConstructOp>(n.inputs()));
 }
 

@@ -12,11 +12,6 @@ struct Lists {
 };
 std::optional<Lists> readLists(Node &n, unsigned parts) {
   unsigned given = n.numInputs() - 2;
-  for (unsigned i = 0; i < n.numInputs(); ++i) {
-    if (!n.has(i)) {
-      (void)n.fail("expected input " + llvm::Twine(i) + " to be present");
-    }
-  }
   if (given == 0 || given % parts) {
     (void)n.fail("expected " + llvm::Twine(parts) + " lists of tensors of one length, got " + llvm::Twine(given) +
                  " tensors");

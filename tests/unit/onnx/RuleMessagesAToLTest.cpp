@@ -234,6 +234,7 @@ TEST(RuleMessagesAToL, Dynamic) {
 TEST(RuleMessagesAToL, Einsum) {
   expectReasons({
       {"Einsum", 12, "2x3", "equation=ij,j->i", "expected one term per input in equation 'ij,j->i'"},
+      {"Einsum", 12, "2x3 - 2", "equation=ij,j,i->i", "expected input 1 to be present"},
       {"Einsum", 12, "2x3", "equation=i->i", "expected a term of 2 dims, got 'i'"},
       {"Einsum", 12, "2x3", "equation=i1->i", "expected a term of 2 dims, got 'i1'"},
       {"Einsum", 12, "2x3", "equation=ij->1", "expected a result of letters and an ellipsis, got '1'"},
@@ -260,6 +261,7 @@ TEST(RuleMessagesAToL, Grid) {
       {"CenterCropPad", 18, "2x3 i64:1", "", "expected one size per axis"},
       {"AffineGrid", 20, "1x2x3 i64:3", "", "expected matrices [N, d, d + 1] and a size of 4 or 5 numbers"},
       {"DeformConv", 19, "1x1x4 1x1x2 1x4x3", "", deform},
+      {"DeformConv", 19, "1x1x4x4 1x1x1000000x1000000 1x2000000000000x3x3", "", "expected a kernel of at most 1048576 taps"},
       {"DeformConv", 19, "1x1x4x4 1x1x2x2 1x8x3x3", "strides=[1]", deform},
       {"DeformConv", 19, "1x1x4x4 1x1x2xk 1x8x3x3", "", deform},
   });
@@ -286,4 +288,15 @@ TEST(RuleMessagesAToL, Loss) {
       {"SoftmaxCrossEntropyLoss", 13, "2 i64:2", "", "expected scores [N, C, ...] and targets [N, ...]"},
   });
 }
+TEST(RuleMessagesAToL, AbsentInputsAndScalars) {
+  expectReasons({
+      {"Max", 13, "2 - 2", "", "expected input 1 to be present"},
+      {"Mean", 13, "2 - 2", "", "expected input 1 to be present"},
+      {"com.microsoft.MultiHeadAttention", 17, "1x2x4 1x2x4 1x2x4 f32:", "num_heads=2", "expected a tensor of at least 1 dims, got 0"},
+      {"com.microsoft.Attention", 17, "2x3x4 4x12 12 - f32:", "num_heads=2", "expected a past of 5 dims, got 0"},
+      {"com.microsoft.GroupQueryAttention", 17, "1x1x8 1x1x8 1x1x8 4 4 i32:1 i32:", "num_heads=2 kv_num_heads=2",
+       "expected a cache of 4 dims, got 1"},
+  });
+}
+
 } // namespace

@@ -117,7 +117,7 @@ TEST(RuleMessagesMToZ, MlAndTraining) {
 
 TEST(RuleMessagesMToZ, MoveNormAndPool) {
   const Operand x = f32({2, 3}), scalar = f32({}), four = f32({4}), row = f32({1, 1, 4});
-  refuse("", 13, "Concat", {x, kAbsent, x}, {{"axis", 0}}, "expected every input to be present");
+  refuse("", 13, "Concat", {x, kAbsent, x}, {{"axis", 0}}, "expected input 1 to be present");
   refuse("", 13, "Concat", {x}, {}, "expected attribute 'axis', got none");
   refuse("", 18, "Pad", {x, i64({2}), kAbsent, i64({})}, {}, "expected vectors of pads and axes");
   refuse("", 18, "Pad", {x, numbers({1})}, {}, "expected 4 pads, got 1");
@@ -161,7 +161,7 @@ TEST(RuleMessagesMToZ, Quantised) {
   refuse(microsoft, 1, "QLinearConcat", {scale, zero, x, scale, zero, x}, {},
          "expected scale, zero point, and three inputs per part, got 6 inputs");
   refuse(microsoft, 1, "QLinearConcat", {scale, zero, x, scale, zero, kAbsent, scale, zero}, {{"axis", 0}},
-         "expected every input to be present");
+         "expected input 5 to be present");
   refuse(microsoft, 1, "QGemm", {u8({3}), scale, zero, x, scale, zero}, {}, "expected matrices");
   refuse("", 21, "QuantizeLinear", {f32({2}), scale, zero}, {{"output_dtype", TensorProto::INT8}},
          "expected a zero point of the type that output_dtype states");
@@ -225,7 +225,7 @@ TEST(RuleMessagesMToZ, Search) { refuse("", 11, "TopK", {f32({4}), numbers({1, 2
 
 TEST(RuleMessagesMToZ, Sequences) {
   const Operand x = f32({2});
-  refuse("", 13, "SequenceConstruct", {x, kAbsent, x}, {}, "expected every input to be present");
+  refuse("", 13, "SequenceConstruct", {x, kAbsent, x}, {}, "expected input 1 to be present");
   refuse("", 13, "SequenceLength", {x}, {}, "expected a sequence as input 0");
   refuse("", 13, "ConcatFromSequence", {x}, {{"axis", 0}}, "expected a sequence as input 0");
   refuse("", 15, "Optional", {}, {}, "expected an input or a type");
