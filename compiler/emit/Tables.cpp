@@ -124,6 +124,7 @@ std::vector<char> Tables::finish(dlc_abi_model header) {
   header.abi_version = DLC_ABI_VERSION;
   header.program_size = bytes.size();
   header.slot_count = slotCount;
+  header.features = features;
   header.checksum = 0;
   std::memcpy(bytes.data(), &header, sizeof(header));
   header.checksum = fnv1a(bytes);

@@ -49,7 +49,8 @@ public:
     slots = std::move(scope.slots);
     symbols = std::move(scope.symbols);
   }
-  /// The finished blob; `header` has the fields that are not tables.
+  uint64_t features = 0; ///< DLC_FEATURE_* that the tables ask of an engine
+  /// The finished blob; `header` has the fields that do not follow from the tables.
   std::vector<char> finish(dlc_abi_model header);
   /// Symbols that were used and never bound.
   std::vector<std::string> unbound;
