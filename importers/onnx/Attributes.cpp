@@ -104,7 +104,9 @@ llvm::StringRef Node::unusedAttribute() const {
 
 int64_t Node::axis(int64_t axis, int64_t rank) {
   std::optional<int64_t> result = nn::normalizeAxis(axis, rank);
-  if (!result) {
+  if (!result && rank == 0) {
+    (void)fail("expected a tensor of at least 1 dim, got a scalar, which has no axis " + llvm::Twine(axis));
+  } else if (!result) {
     (void)fail("expected an axis in [-" + llvm::Twine(rank) + ", " + llvm::Twine(rank) + "), got " + llvm::Twine(axis));
   }
   return result.value_or(0);

@@ -22,7 +22,7 @@ mlir::Location Importer::locationOf(const onnx::NodeProto &node) const {
 }
 
 void Importer::report(const onnx::NodeProto *node, int64_t opset, const llvm::Twine &reason) {
-  if (problems.size() - problemsBefore >= kMaxProblems) {
+  if (problems.size() - problemsBefore >= kMaxProblems || exhausted) {
     return;
   }
   if (!node) {
@@ -222,10 +222,11 @@ bool Importer::noteSizes(Type type) {
 }
 
 bool Importer::spend(int64_t nodes) {
-  if (budget >= 0 && (budget -= nodes) < 0) {
+  if (!exhausted && (budget -= nodes) < 0) {
     report(nullptr, 0, "expected a model of fewer nodes, with those of its functions at every call");
+    exhausted = true; // what is missing from here on is no further problem of the model
   }
-  return budget >= 0;
+  return !exhausted;
 }
 
 void Importer::importNodes(Scope &scope, const NodeList &nodes, const std::vector<std::string> &wanted,

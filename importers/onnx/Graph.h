@@ -111,6 +111,7 @@ private:
   llvm::StringMap<std::vector<std::string>> dimNames; ///< of inputs, as the model calls them where the options say their size
   std::vector<mlir::Operation *> discarded;
   int64_t budget = int64_t(1) << 22;
+  bool exhausted = false; ///< the budget is
   const size_t problemsBefore;
 };
 } // namespace dlc::onnx_import

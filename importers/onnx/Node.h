@@ -94,7 +94,7 @@ public:
   std::optional<nn::Tensor> knownTensor(Value v);
   /// The elements of a small integer tensor as formulas; those that can't be followed become symbols that are read.
   std::optional<Shape> readSizes(Value v);
-  /// Attribute or operand `i`, whichever this version of the op has; both must be numbers known now.
+  /// Attribute or operand `i`, whichever this version of the op has; both are numbers known now.
   std::optional<Ints> knownIntsOf(llvm::StringRef attribute, unsigned i);
 
   // Ops. All infer their types; all return null after a failure.
@@ -165,6 +165,8 @@ public:
   void assume(Expr a, Expr b, const llvm::Twine &what);
 
 private:
+  /// Fails where a size is a negative number.
+  llvm::LogicalResult checkSigns(Type type);
   /// Has the run check what the op takes for granted of its operands' sizes.
   void assumeSizes(mlir::Operation *op);
   const onnx::AttributeProto *attribute(llvm::StringRef name, onnx::AttributeProto::AttributeType type);

@@ -124,23 +124,20 @@ void Worlds::meet(const std::vector<std::string> &names) {
   joined.getThenBody().takeBody(op.getThenBody());
   joined.getElseBody().takeBody(op.getElseBody());
   importer.discard(op);
-  if (mlir::failed(nameResults(n, joined)) || mlir::failed(n.finish(joined))) {
-    importer.report(&proto, opset, "expected branches after which the graph has one type: " + importer.diagnostic);
-    importer.discard(joined);
-    joined = {};
-  }
+  // The condition is one boolean (checkCondition), and every pair of results has a common type (canMeet).
+  [[maybe_unused]] bool valid = mlir::succeeded(nameResults(n, joined)) && mlir::succeeded(n.finish(joined));
+  assert(valid && "branches that have met");
   for (auto [i, name] : llvm::enumerate(present)) {
-    scope.define(name, joined ? Binding{.value = joined.getResult(i)} : Binding{.poisoned = true});
+    scope.define(name, Binding{.value = joined.getResult(i)});
   }
 }
 
-/// The condition as a number: 1 or 0.
+/// The condition, which has one element, as a number: 1 or 0.
 Expr Worlds::conditionFormula(Node &n) {
-  std::optional<Shape> known = importer.known.formulas(op.getCondition());
-  if (!known) {
-    known = n.readSizes(n.cast(op.getCondition(), n.builder.getI64Type()));
+  if (std::optional<Shape> known = importer.known.formulas(op.getCondition())) {
+    return known->front();
   }
-  return known && known->size() == 1 ? known->front() : Expr();
+  return n.readSizes(n.cast(n.reshape(op.getCondition(), {}), n.builder.getI64Type()))->front();
 }
 
 void Worlds::settle(World &taken, const World &other) {
@@ -150,11 +147,7 @@ void Worlds::settle(World &taken, const World &other) {
   std::string message = "If '" + (proto.name().empty() ? proto.output(0) : proto.name()) + "' can only take its " +
                         (taken.condition ? "then" : "else") + "_branch: with the other one, " + toString(why) +
                         "; the condition";
-  if (Expr condition = conditionFormula(n)) {
-    nn::AssumeOp::create(before, op.getLoc(), condition, n.number(taken.condition), message);
-  } else {
-    importer.report(&proto, opset, "expected a condition of one element");
-  }
+  nn::AssumeOp::create(before, op.getLoc(), conditionFormula(n), n.number(taken.condition), message);
   mlir::Block &body = *taken.builder.getBlock();
   op->getBlock()->getOperations().splice(op->getIterator(), body.getOperations());
   scope.absorb(taken.scope);

@@ -51,7 +51,7 @@ NODES = [
     ("Unsqueeze", "m c9", {}, "expected an axis in [-3, 3), got 9"),
     ("Slice", "m c2 c1", {}, "expected one start, end and step other than 0 per axis"),
     ("HannWindow", "k", {}, "expected one size"),
-    ("If", "m", {}, "expected a condition and two branches"),
+    ("If", "m", {}, "expected a then_branch and an else_branch"),
     ("NoSuchOp", "m", {}, "the op is not supported"),
     ("Split", "n c1 c1", {}, "expected 1 to 2 inputs, got 3"),
 ]

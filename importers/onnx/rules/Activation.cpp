@@ -134,11 +134,10 @@ Result softmax(Node &n) {
   Value x = n.in(0);
   bool log = n.op() == "LogSoftmax";
   int64_t rank = nn::rankOf(x);
-  int64_t axis = n.getInt("axis", n.since < 13 ? 1 : -1);
-  if (n.since < 13 && (axis == rank || rank == 0)) {
-    return n.fail("expected an axis below " + llvm::Twine(rank) + ", got " + llvm::Twine(axis));
+  int64_t axis = n.axis(n.getInt("axis", n.since < 13 ? 1 : -1), rank);
+  if (n.failed()) {
+    return mlir::failure();
   }
-  axis = n.axis(axis, rank);
   if (n.since >= 13 || axis == rank - 1) {
     return n.result(n.make<nn::SoftmaxOp>(x, axis, log));
   }

@@ -20,6 +20,15 @@ Value headsOf(Node &n, unsigned i, llvm::StringRef heads) {
   return splitHeads(n, n.in(i), n.number(count));
 }
 
+/// Has the run check that a mask is for no more keys than there are; fails where it is known to be.
+void checkMask(Node &n, Expr masked, Expr keys) {
+  std::optional<int64_t> have = dim::getConstant(masked), most = dim::getConstant(keys);
+  if (have && most && *have > *most) {
+    (void)n.fail("expected a mask of at most " + llvm::Twine(*most) + " keys, got " + llvm::Twine(*have));
+  }
+  n.assume(dim::max(masked, keys), keys, "greatest number of keys in the mask");
+}
+
 /// A mask whose last dim is shorter goes on with what hides keys.
 Value paddedMask(Node &n, Value mask, Expr keys) {
   Type e = nn::elementOf(mask);
@@ -27,6 +36,7 @@ Value paddedMask(Node &n, Value mask, Expr keys) {
   if (shape.empty() || shape.back() == keys) {
     return mask;
   }
+  checkMask(n, shape.back(), keys);
   ends.back() = dim::sub(keys, shape.back());
   Value hidden = nn::isBool(e) ? n.scalar(e, 0) : n.scalar(e, -std::numeric_limits<double>::infinity());
   Value padded = n.make<nn::PadOp>(mask, hidden, nn::PadMode::Constant, n.shapeAttr(begins), n.shapeAttr(ends));

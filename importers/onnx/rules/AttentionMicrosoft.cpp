@@ -184,6 +184,18 @@ std::optional<Sequences> readSequences(Node &n, Expr batch, Expr added) {
   return n.failed() ? std::nullopt : std::optional(Sequences{length, before, total->front()});
 }
 
+/// The new keys fit in the whole, and both caches hold equally many of the old ones.
+void checkLengths(Node &n, Expr total, Expr added) {
+  std::optional<int64_t> all = dim::getConstant(total), own = dim::getConstant(added);
+  if (all && (*all < 0 || (own && *all < *own))) {
+    (void)n.fail("expected a total_sequence_length of at least the " + dim::toString(added) + " new keys, got " +
+                 llvm::Twine(*all));
+  }
+  if (n.has(3) && nn::rankOf(n.in(3)) == 4 && nn::rankOf(n.in(4)) == 4) {
+    n.assume(nn::shapeOf(n.in(4))[2], nn::shapeOf(n.in(3))[2], "length of the value cache");
+  }
+}
+
 /// The cache with `added` [batch, heads, length, size] after the valid keys.
 Value extendCache(Node &n, Value past, Value added, const Sequences &s) {
   if (n.failed() || !added) {
@@ -194,6 +206,9 @@ Value extendCache(Node &n, Value past, Value added, const Sequences &s) {
     return {};
   }
   Shape shape = nn::shapeOf(added), full = shape;
+  for (int64_t d : {0, 1, 3}) {
+    n.assume(past ? nn::shapeOf(past)[d] : shape[d], shape[d], "batch, heads or size of the cache");
+  }
   full[2] = past ? dim::max(nn::shapeOf(past)[2], s.total) : s.total;
   Value base;
   if (past) {
@@ -279,6 +294,7 @@ Result groupQueryAttention(Node &n) {
   if (!s) {
     return mlir::failure();
   }
+  checkLengths(n, s->total, nn::shapeOf(parts.k)[2]);
   parts.q = perHeadNorm(n, parts.q, 14);
   parts.k = perHeadNorm(n, parts.k, 15);
   bool interleaved = n.getBool("rotary_interleaved", false);

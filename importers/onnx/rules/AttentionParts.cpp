@@ -85,8 +85,7 @@ AttentionResult attend(Node &n, const AttentionParts &parts) {
     r.biased = n.select(parts.allowed, r.biased, n.scalar(e, -kInfinity));
   }
   Value p = n.failed() ? Value() : probabilitiesOf(n, parts, r.biased);
-  if (!p || n.failed()) {
-    (void)n.fail("expected modified scores and probabilities");
+  if (n.failed()) {
     return {};
   }
   r.probabilities = n.cast(p, e);

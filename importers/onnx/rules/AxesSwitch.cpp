@@ -1,5 +1,6 @@
 //===- AxesSwitch.cpp - axes that only a run knows --------------------------------------------===//
 #include "importers/onnx/rules/AxesSwitch.h"
+#include "importers/onnx/Graph.h"
 #include "importers/onnx/rules/LoopBuilder.h"
 
 namespace dlc::onnx_import {
@@ -66,7 +67,7 @@ public:
     fill(op.getThenBody(), [&] { return build(sets.front()); });
     fill(op.getElseBody(), [&] { return over(sets.drop_front()); });
     if (n.failed() || mlir::failed(nameResults(n, op)) || mlir::failed(n.finish(op))) {
-      (void)n.fail("expected results of one rank for all axes");
+      (void)n.fail(n.importer.diagnostic); // one of the branches is to blame: all sets have equally many axes
       return {};
     }
     return op.getResult(0);

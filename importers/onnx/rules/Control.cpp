@@ -7,8 +7,6 @@ namespace dlc::onnx_import {
 namespace {
 using Result = llvm::LogicalResult;
 
-bool isTensor(Value v) { return llvm::isa<mlir::RankedTensorType>(v.getType()); }
-
 Result setAll(Node &n, const Values &results) {
   for (auto [i, v] : llvm::enumerate(results)) {
     n.set(i, v);
@@ -36,8 +34,11 @@ bool haveOneType(nn::IfOp op) {
 /// A condition that is known now leaves one branch. Branches whose outputs have no common type are left to Worlds.h.
 Result ifRule(Node &n) {
   const onnx::GraphProto *yes = n.getGraph("then_branch"), *no = n.getGraph("else_branch");
-  if (!yes || !no || !isTensor(n.in(0))) {
-    return n.fail("expected a condition and two branches");
+  if (!yes || !no) {
+    return n.fail("expected a then_branch and an else_branch");
+  }
+  if (!checkCondition(n, n.in(0))) {
+    return mlir::failure();
   }
   if (yes->output_size() != no->output_size()) {
     return n.fail("expected branches of equally many outputs, got " + llvm::Twine(yes->output_size()) + " and " +
@@ -61,7 +62,7 @@ Result ifRule(Node &n) {
     return mlir::success();
   }
   if (mlir::failed(nameResults(n, op)) || mlir::failed(n.finish(op))) {
-    return n.fail("expected branches whose outputs have one type: " + n.importer.diagnostic);
+    return mlir::failure();
   }
   return setAll(n, Values(op->result_begin(), op->result_end()));
 }
@@ -78,8 +79,8 @@ Result loop(Node &n) {
   if (!graph || static_cast<size_t>(graph->output_size()) < carried.size() + 1) {
     return n.fail("expected a body with an output for the condition and for each carried value");
   }
-  if ((n.has(0) && !isTensor(n.in(0))) || (n.has(1) && !isTensor(n.in(1)))) {
-    return n.fail("expected tensors as trip count and condition");
+  if ((n.has(0) && !checkTripCount(n, n.in(0))) || (n.has(1) && !checkCondition(n, n.in(1)))) {
+    return mlir::failure();
   }
   auto body = [&](llvm::ArrayRef<Value> arguments, Values &results) {
     return n.importer.importSubgraph(n, *graph, arguments, results);
@@ -118,7 +119,9 @@ std::optional<ScanParts> readScan(Node &n, const onnx::GraphProto &graph, Values
   }
   for (auto [axis, v] : llvm::zip(p.inputAxes, p.inputs)) {
     axis = n.axis(axis, nn::rankOf(v));
-    p.length = n.failed() ? n.number(0) : nn::shapeOf(v)[axis];
+    Expr length = n.failed() ? n.number(0) : nn::shapeOf(v)[axis];
+    p.length = p.length ? p.length : length;
+    n.assume(length, p.length, "length of every scan input");
   }
   return n.failed() ? std::nullopt : std::optional<ScanParts>(p);
 }

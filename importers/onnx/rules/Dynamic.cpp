@@ -131,6 +131,9 @@ Result dropout(Node &n) {
 Result multinomial(Node &n) {
   Type element = n.getElementType("dtype", 6);
   int64_t size = n.getInt("sample_size", 1);
+  if (size < 0) {
+    return n.fail("expected sample_size of at least 0, got " + llvm::Twine(size));
+  }
   return element ? n.result(n.make<nn::MultinomialOp>(n.in(0), size, seedOf(n), element)) : mlir::failure();
 }
 

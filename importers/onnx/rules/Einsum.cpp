@@ -114,15 +114,14 @@ Term multiply(Node &n, Term a, Term b, const Labels &needed) {
   Value x = n.reshape(n.transpose(a.value, positions(batch + left + inner, a.labels)), lhs);
   Value y = n.reshape(n.transpose(b.value, positions(batch + inner + right, b.labels)), rhs);
   Value product = n.make<nn::MatmulOp>(x, y, false, false);
-  std::string error;
-  mlir::FailureOr<Shape> shape = nn::broadcastShapes({batchA, batchB}, error);
-  if (!product || mlir::failed(shape)) {
-    (void)n.fail(error);
+  if (!product) {
     return {};
   }
-  llvm::append_range(*shape, leftSizes);
-  llvm::append_range(*shape, rightSizes);
-  return {n.reshape(product, *shape), batch + left + right};
+  Shape shape = nn::shapeOf(product);
+  shape.pop_back_n(2);
+  llvm::append_range(shape, leftSizes);
+  llvm::append_range(shape, rightSizes);
+  return {n.reshape(product, shape), batch + left + right};
 }
 
 /// Without an arrow: the labels that occur once, in the order of their letters, after the ellipsis.

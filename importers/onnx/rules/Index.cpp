@@ -1,17 +1,39 @@
 //===- Index.cpp - elements at positions, and tensors of positions --------------------------------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/Indices.h"
 #include <cmath>
 
 namespace dlc::onnx_import {
 namespace {
 using Result = llvm::LogicalResult;
 
-Result gatherElements(Node &n) {
+/// The attribute `axis`, along which constants among the indices, operand 1, are seen to exist.
+int64_t indexedAxis(Node &n) {
   int64_t axis = n.axis(n.getInt("axis", 0), nn::rankOf(n.in(0)));
+  if (!n.failed()) {
+    checkIndices(n, n.in(1), nn::shapeOf(n.in(0))[axis]);
+  }
+  return axis;
+}
+
+/// The same for the index vectors of operand 1, which choose among the dims after the first `batch`.
+void checkVectors(Node &n, int64_t batch) {
+  Shape shape = nn::shapeOf(n.in(0)), at = nn::shapeOf(n.in(1));
+  int64_t rank = shape.size(), length = at.empty() ? 0 : dim::getConstant(at.back()).value_or(0);
+  if (batch >= 0 && length > 0 && length <= rank && batch <= rank - length) {
+    checkIndexVectors(n, n.in(1), llvm::ArrayRef(shape).slice(batch, length));
+  }
+}
+
+Result gatherElements(Node &n) {
+  int64_t axis = indexedAxis(n);
   return n.result(n.make<nn::GatherElementsOp>(n.in(0), n.in(1), axis));
 }
 
-Result gatherND(Node &n) { return n.result(n.make<nn::GatherNDOp>(n.in(0), n.in(1), n.getInt("batch_dims", 0))); }
+Result gatherND(Node &n) {
+  int64_t batch = n.getInt("batch_dims", 0);
+  checkVectors(n, batch);
+  return n.result(n.make<nn::GatherNDOp>(n.in(0), n.in(1), batch));
+}
 
 std::optional<nn::ScatterKind> scatterKind(Node &n) {
   std::string text = n.getString("reduction", "none");
@@ -23,13 +45,14 @@ std::optional<nn::ScatterKind> scatterKind(Node &n) {
 }
 
 Result scatterElements(Node &n) {
-  int64_t axis = n.axis(n.getInt("axis", 0), nn::rankOf(n.in(0)));
+  int64_t axis = indexedAxis(n);
   std::optional<nn::ScatterKind> kind = scatterKind(n);
   return kind ? n.result(n.make<nn::ScatterElementsOp>(n.in(0), n.in(1), n.in(2), axis, *kind)) : mlir::failure();
 }
 
 Result scatterND(Node &n) {
   std::optional<nn::ScatterKind> kind = scatterKind(n);
+  checkVectors(n, 0);
   return kind ? n.result(n.make<nn::ScatterNDOp>(n.in(0), n.in(1), n.in(2), *kind)) : mlir::failure();
 }
 

@@ -62,12 +62,14 @@ nn::LoopOp tryBody(Node &n, Value tripCount, Value condition, const Values &carr
   block->addArgument(mlir::RankedTensorType::get({}, b.getI1Type()), n.loc);
   for (Type t : types) {
     block->addArgument(t, n.loc);
-    if (!n.importer.noteSizes(t)) {
-      (void)n.fail("expected carried values with formulas of few terms");
-    }
+    (void)n.importer.noteSizes(t); // of values that exist, or symbols: never too large
   }
   Values arguments(block->args_begin(), block->args_end());
   if (n.failed() || mlir::failed(body(arguments, yielded)) || n.failed()) {
+    n.importer.discard(loop);
+    return {};
+  }
+  if (yielded[0] && !checkCondition(n, yielded[0])) {
     n.importer.discard(loop);
     return {};
   }
@@ -92,7 +94,23 @@ nn::LoopOp withResults(Node &n, nn::LoopOp loop, const Values &carried, const Va
   loop.erase();
   return full;
 }
+
+/// Has the run check that `v` has one element; fails where it has another number of them or is of another type.
+bool checkOne(Node &n, Value v, llvm::function_ref<bool(Type)> fits, llvm::StringRef what) {
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(v.getType());
+  if (!type || !fits(type.getElementType()) || (type.hasStaticShape() && type.getNumElements() != 1)) {
+    std::string text;
+    llvm::raw_string_ostream(text) << v.getType();
+    (void)n.fail("expected " + what + ", got " + text);
+    return false;
+  }
+  n.assume(dim::product(n.context(), nn::shapeOf(v)), n.number(1), "number of elements of " + what);
+  return !n.failed();
+}
 } // namespace
+
+bool checkCondition(Node &n, Value v) { return checkOne(n, v, nn::isBool, "a condition of one boolean"); }
+bool checkTripCount(Node &n, Value v) { return checkOne(n, v, nn::isIndexLike, "a trip count of one integer"); }
 
 Type withoutSizes(Type type) {
   auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);

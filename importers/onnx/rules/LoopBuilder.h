@@ -15,6 +15,11 @@ using LoopBody = llvm::function_ref<llvm::LogicalResult(llvm::ArrayRef<Value> ar
 /// created again. Appends the loop's results.
 llvm::LogicalResult buildLoop(Node &n, Value tripCount, Value condition, Values carried, LoopBody body, Values &results);
 
+/// True where `v` is a condition (a trip count): of one element, which is a boolean (an integer). The run checks a
+/// number of elements that is not known; otherwise the node fails.
+bool checkCondition(Node &n, Value v);
+bool checkTripCount(Node &n, Value v);
+
 /// Names, in attribute `result_dims` of a created op, the dims of its results that nothing is known of, and infers again.
 llvm::LogicalResult nameResults(Node &n, mlir::Operation *op);
 

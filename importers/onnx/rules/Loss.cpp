@@ -1,5 +1,5 @@
 //===- Loss.cpp - losses of classifiers --------------------------------------------------------------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/Indices.h"
 
 namespace dlc::onnx_import {
 namespace {
@@ -25,6 +25,7 @@ Value negativeLogLikelihood(Node &n, Value logs) {
     ignored = n.make<nn::EqualOp>(target, n.scalar(index, double(n.getInt("ignore_index", 0))));
     target = n.select(ignored, n.scalar(index, 0), target);
   }
+  checkIndices(n, target, nn::shapeOf(logs)[1]);
   Value picked = n.make<nn::GatherElementsOp>(logs, n.reshape(target, column), 1);
   Value loss = n.make<nn::NegOp>(n.reshape(picked, shape));
   Value weight = n.has(2) ? n.make<nn::GatherOp>(n.in(2), target, 0) : n.broadcast(n.scalar(e, 1), shape);

@@ -1,5 +1,5 @@
 //===- Move.cpp - data movement -----------------------------------------------------------------------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/Indices.h"
 
 namespace dlc::onnx_import {
 namespace {
@@ -25,6 +25,9 @@ Result concat(Node &n) {
 
 Result gather(Node &n) {
   int64_t axis = n.axis(n.getInt("axis", 0), nn::rankOf(n.in(0)));
+  if (!n.failed()) {
+    checkIndices(n, n.in(1), nn::shapeOf(n.in(0))[axis]);
+  }
   return n.result(n.make<nn::GatherOp>(n.in(0), n.in(1), axis));
 }
 

@@ -140,12 +140,19 @@ Result resize(Node &n) {
   std::string coordinateText = n.getString("coordinate_transformation_mode", "half_pixel");
   std::optional<nn::CoordinateMode> coordinates =
       coordinateText == "tf_half_pixel_for_nn" ? std::nullopt : nn::symbolizeCoordinateMode(coordinateText);
-  std::optional<nn::NearestMode> nearest = nn::symbolizeNearestMode(n.getString("nearest_mode", "round_prefer_floor"));
+  std::string nearestText = n.getString("nearest_mode", "round_prefer_floor");
+  std::optional<nn::NearestMode> nearest = nn::symbolizeNearestMode(nearestText);
   double cubic = n.getFloat("cubic_coeff_a", -0.75), extrapolation = n.getFloat("extrapolation_value", 0.0);
   bool exclude = n.getBool("exclude_outside", false), antialias = n.getBool("antialias", false);
-  if (!t || !mode || !coordinates || !nearest) {
-    return n.fail("expected a coordinate_transformation_mode and nearest_mode of the specification, got '" +
-                  coordinateText + "'");
+  if (!coordinates) {
+    return n.fail("expected a coordinate_transformation_mode of the specification, got '" + coordinateText + "'");
+  }
+  if (!nearest) {
+    return n.fail("expected nearest_mode round_prefer_floor, round_prefer_ceil, floor or ceil, got '" + nearestText +
+                  "'");
+  }
+  if (!t || !mode) {
+    return mlir::failure();
   }
   bool crop = *coordinates == nn::CoordinateMode::TfCropAndResize;
   Value roi = crop ? regionOf(n, n.in(1), axes, rank) : Value();

@@ -10,7 +10,7 @@ func.func @case(%x: tensor<1x4xf32>, %w: tensor<6x4xf32>) {
 // -----
 
 func.func @case(%x: tensor<1x4x5x5xf32>, %w: tensor<6x4x3x3xf32>) {
-  // expected-error @+1 {{expected 2 strides of at least 1, got 1}}
+  // expected-error @+1 {{expected 2 strides of at least 1, got [1]}}
   %out = nn.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64} : (tensor<1x4x5x5xf32>, tensor<6x4x3x3xf32>) -> tensor<1x6x3x3xf32>
   return
 }
@@ -18,7 +18,7 @@ func.func @case(%x: tensor<1x4x5x5xf32>, %w: tensor<6x4x3x3xf32>) {
 // -----
 
 func.func @case(%x: tensor<1x4x5x5xf32>, %w: tensor<6x4x3x3xf32>) {
-  // expected-error @+1 {{expected 2 dilations of at least 1, got 2}}
+  // expected-error @+1 {{expected 2 dilations of at least 1, got [1, 0]}}
   %out = nn.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 0>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64} : (tensor<1x4x5x5xf32>, tensor<6x4x3x3xf32>) -> tensor<1x6x3x3xf32>
   return
 }
@@ -26,7 +26,7 @@ func.func @case(%x: tensor<1x4x5x5xf32>, %w: tensor<6x4x3x3xf32>) {
 // -----
 
 func.func @case(%x: tensor<1x4x5x5xf32>, %w: tensor<6x4x3x3xf32>) {
-  // expected-error @+1 {{expected 4 pads of at least 0, got 3}}
+  // expected-error @+1 {{expected 4 pads of at least 0, got [0, 0, 0]}}
   %out = nn.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0>, groups = 1 : i64} : (tensor<1x4x5x5xf32>, tensor<6x4x3x3xf32>) -> tensor<1x6x3x3xf32>
   return
 }

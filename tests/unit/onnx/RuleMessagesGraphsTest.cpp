@@ -58,13 +58,23 @@ TEST(RuleMessagesGraphs, FlexAttention) {
 TEST(RuleMessagesGraphs, If) {
   TestModel none(13);
   none.input("c", {}, onnx::TensorProto::BOOL).output("y").node("If", {"c"}, {"y"});
-  expectReason(none, "expected a condition and two branches");
+  expectReason(none, "expected a then_branch and an else_branch");
   TestModel m(13);
   m.input("c", {}, onnx::TensorProto::BOOL).input("x", {2}).output("y");
   onnx::NodeProto &n = m.node("If", {"c"}, {"y"});
   addGraph(n, "then_branch", {}, {"x"});
   addGraph(n, "else_branch", {}, {"x", "x"});
   expectReason(m, "expected branches of equally many outputs, got 1 and 2");
+  auto expect = [](std::initializer_list<Size> sizes, int type, const char *reason) {
+    TestModel m(13);
+    m.input("c", sizes, type).input("x", {2}).output("y");
+    onnx::NodeProto &n = m.node("If", {"c"}, {"y"});
+    addGraph(n, "then_branch", {}, {"x"});
+    addGraph(n, "else_branch", {}, {"x"});
+    expectReason(m, reason);
+  };
+  expect({2}, onnx::TensorProto::BOOL, "expected a condition of one boolean, got tensor<2xi1>");
+  expect({}, onnx::TensorProto::INT64, "expected a condition of one boolean, got tensor<i64>");
 }
 
 TEST(RuleMessagesGraphs, Loop) {
@@ -86,7 +96,20 @@ TEST(RuleMessagesGraphs, Loop) {
   TestModel sequence = model();
   sequence.node("SequenceConstruct", {"x"}, {"s"});
   addGraph(sequence.node("Loop", {"s", "", "x"}, {"y"}), "body", {"i", "c", "a"}, {"c", "a"});
-  expectReason(sequence, "expected tensors as trip count and condition");
+  expectReason(sequence, "expected a trip count of one integer, got !nn.sequence<tensor<2xf32>>");
+  auto expect = [](const char *trips, const char *condition, const char *yields, const char *reason) {
+    TestModel m(13);
+    m.input("n", {}, onnx::TensorProto::INT64).input("many", {2}, onnx::TensorProto::INT64);
+    m.input("x", {}).input("flags", {2}, onnx::TensorProto::BOOL).output("y");
+    addGraph(m.node("Loop", {trips, condition, "x"}, {"y"}), "body", {"i", "c", "a"}, {yields, "a"});
+    expectReason(m, reason);
+  };
+  expect("many", "", "c", "expected a trip count of one integer, got tensor<2xi64>");
+  expect("x", "", "c", "expected a trip count of one integer, got tensor<f32>");
+  expect("n", "x", "c", "expected a condition of one boolean, got tensor<f32>");
+  expect("n", "flags", "c", "expected a condition of one boolean, got tensor<2xi1>");
+  expect("n", "", "i", "expected a condition of one boolean, got tensor<i64>");
+  expect("n", "", "flags", "expected a condition of one boolean, got tensor<2xi1>");
 }
 
 TEST(RuleMessagesGraphs, CarriedValues) {
@@ -140,5 +163,11 @@ TEST(RuleMessagesGraphs, Scan) {
   expect(9, {"", "x"}, 1, {}, "expected every input to be present");
   expect(8, {"", "x"}, 1, {}, "expected a batch of 1");
   expect(9, {"x"}, -1, {}, "expected a body");
+  TestModel lengths(9);
+  lengths.input("x", {2, 3}).input("z", {3, 3}).output("y");
+  onnx::NodeProto &n = lengths.node("Scan", {"x", "z"}, {"y"});
+  addNode(addGraph(n, "body", {"a", "b"}, {"s"}), "Add", {"a", "b"}, "s");
+  setInt(n, "num_scan_inputs", 2);
+  expectReason(lengths, "expected 2 as length of every scan input, got 3");
 }
 } // namespace

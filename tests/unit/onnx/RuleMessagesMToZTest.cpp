@@ -213,7 +213,9 @@ TEST(RuleMessagesMToZ, ReduceResizeAndSample) {
          "expected a region that is known at compile time");
   refuse("", 19, "Resize", {x, kAbsent, floats({2})}, {{"mode", "area"}}, mode);
   refuse("", 19, "Resize", {x, kAbsent, floats({2})}, {{"coordinate_transformation_mode", "corners"}},
-         "expected a coordinate_transformation_mode and nearest_mode of the specification, got 'corners'");
+         "expected a coordinate_transformation_mode of the specification, got 'corners'");
+  refuse("", 19, "Resize", {x, kAbsent, floats({2})}, {{"nearest_mode", "up"}},
+         "expected nearest_mode round_prefer_floor, round_prefer_ceil, floor or ceil, got 'up'");
   refuse("", 10, "Resize", {x, floats({2})}, {{"mode", "area"}}, mode);
   refuse("", 20, "GridSample", {image, f32({1, 2, 2, 2})}, {{"padding_mode", "wrap"}},
          "expected padding_mode zeros, border or reflection, got 'wrap'");

@@ -13,7 +13,7 @@ template <class Op> std::optional<int64_t> spatialDims(Op op) {
   }
   auto check = [&](llvm::ArrayRef<int64_t> values, int64_t count, int64_t least, llvm::StringRef what) {
     if (static_cast<int64_t>(values.size()) != count || llvm::any_of(values, [&](int64_t v) { return v < least; })) {
-      op.emitOpError() << "expected " << count << " " << what << " of at least " << least << ", got " << values.size();
+      op.emitOpError() << "expected " << count << " " << what << " of at least " << least << ", got [" << values << "]";
       return false;
     }
     return true;

@@ -1,0 +1,102 @@
+//===- MeaninglessTest.cpp - nodes whose constants can't be meant -----------------------------===//
+#include "tests/unit/onnx/NodeCase.h"
+
+namespace {
+using namespace dlc::onnx_testing;
+
+TEST(Meaningless, NegativeSizes) {
+  const char *atZero = "expected sizes of at least 0, got -3 at dim 0 of what the node computes";
+  const char *atOne = "expected sizes of at least 0, got -3 at dim 1 of what the node computes";
+  expectReasons({
+      {"ConstantOfShape", 13, "=2,-3", "", atOne},
+      {"OneHot", 11, "i64:2 =-3 2", "", atOne},
+      {"HannWindow", 17, "=-3", "", atZero},
+      {"HammingWindow", 17, "=-3", "periodic=0", atZero},
+      {"BlackmanWindow", 17, "=-3", "", atZero},
+      {"RandomUniform", 22, "", "shape=[-3]", atZero},
+      {"RandomNormal", 22, "", "shape=[2,-3]", atOne},
+      {"Multinomial", 22, "2x3", "sample_size=-1", "expected sample_size of at least 0, got -1"},
+      {"AffineGrid", 20, "1x2x3 =1,1,-3,2", "", atZero},
+      {"MaxUnpool", 11, "1x1x2 i64:1x1x2 =1,-3,4", "kernel_shape=[2]", atOne},
+      {"Tile", 13, "1 =-3", "", atZero},
+      {"Expand", 13, "1 =-3", "", atZero},
+  });
+}
+
+TEST(Meaningless, Attention) {
+  const char *heads = "num_heads=1 kv_num_heads=1", *group = "com.microsoft.GroupQueryAttention";
+  expectReasons({
+      {"Attention", 23, "1x1x2x4 1x1x3x4 1x1x3x4 2x5", "", "expected a mask of at most 3 keys, got 5"},
+      {group, 20, "1x2x4 1x2x4 1x2x4 - - i32:1 =-1", heads,
+       "expected a total_sequence_length of at least the 2 new keys, got -1"},
+      {group, 20, "1x2x4 1x2x4 1x2x4 - - i32:1 =1", heads,
+       "expected a total_sequence_length of at least the 2 new keys, got 1"},
+      {group, 20, "1xnx4 1xnx4 1xnx4 - - i32:1 =-1", heads,
+       "expected a total_sequence_length of at least the n new keys, got -1"},
+      {group, 20, "1x1x4 1x1x4 1x1x4 1x1x3x4 1x1x2x4 i32:1 i32:1", heads,
+       "expected 3 as length of the value cache, got 2"},
+      {group, 20, "1x1x4 1x1x4 1x1x4 1x2x3x2 1x2x3x2 i32:1 i32:1", heads,
+       "expected 1 as batch, heads or size of the cache, got 2"},
+  });
+}
+
+TEST(Meaningless, MasksOfUnknownSizesAreCheckedByTheRun) {
+  TestModel m(23);
+  build(m, {"Attention", 23, "1x1x1x1 1x1xkx1 1x1xkx1 1xm", "", ""});
+  ASSERT_TRUE(m.import()) << m.problemText();
+  EXPECT_EQ(m.run({{{1, 1, 1, 1}, {1}}, {{1, 1, 2, 1}, {1, 1}}, {{1, 1, 2, 1}, {3, 5}}, {{1, 2}, {0, 0}}}),
+            std::vector<float>{4})
+      << m.error;
+  EXPECT_EQ(m.run({{{1, 1, 1, 1}, {1}}, {{1, 1, 2, 1}, {1, 1}}, {{1, 1, 2, 1}, {3, 5}}, {{1, 1}, {0}}}),
+            std::vector<float>{3})
+      << "what the mask leaves out is hidden: " << m.error;
+  m.run({{{1, 1, 1, 1}, {1}}, {{1, 1, 2, 1}, {1, 1}}, {{1, 1, 2, 1}, {3, 5}}, {{1, 3}, {0, 0, 0}}});
+  EXPECT_NE(m.error.find("greatest number of keys in the mask"), std::string::npos) << m.error;
+}
+
+TEST(Meaningless, IndicesOutOfRange) {
+  expectReasons({
+      {"Gather", 13, "3 =0,3", "", "expected indices in [-3, 3), got 3 as element 1 of the indices"},
+      {"Gather", 13, "2x3 =-4", "axis=1", "expected indices in [-3, 3), got -4 as element 0 of the indices"},
+      {"Gather", 13, "0 =0", "", "expected indices in [-0, 0), got 0 as element 0 of the indices"},
+      {"GatherElements", 13, "3 =2,3", "", "expected indices in [-3, 3), got 3 as element 1 of the indices"},
+      {"GatherND", 13, "2x3 =1,3", "", "expected indices in [-3, 3), got 3 as element 1 of the indices"},
+      {"ScatterElements", 18, "3 =-4,0 2", "", "expected indices in [-3, 3), got -4 as element 0 of the indices"},
+      {"Scatter", 9, "3 =0,7 2", "", "expected indices in [-3, 3), got 7 as element 1 of the indices"},
+      {"ScatterND", 18, "2x3 =2,0 f32:", "", "expected indices in [-2, 2), got 2 as element 0 of the indices"},
+      {"NegativeLogLikelihoodLoss", 13, "2x3 =0,3", "",
+       "expected indices in [-3, 3), got 3 as element 1 of the indices"},
+  });
+}
+
+TEST(Meaningless, IndicesWithinTheDimsAreTaken) {
+  for (const Case &c : {Case{"Gather", 13, "3 =2,-3", "", ""}, Case{"Gather", 13, "n =7", "", ""},
+                        Case{"GatherND", 13, "2x3 =1,-3", "", ""}, Case{"ScatterND", 18, "2x3 =-2,2 f32:", "", ""},
+                        Case{"NegativeLogLikelihoodLoss", 13, "2x3 =0,9", "ignore_index=9", ""}}) {
+    TestModel m(c.opset);
+    build(m, c);
+    EXPECT_TRUE(m.import()) << c.op << ": " << m.problemText();
+  }
+}
+
+/// What a run knows: a shape with a size of -5, which is no -1.
+TEST(Meaningless, ReshapeToNegativeSizesOfTheRun) {
+  TestModel m(13);
+  m.input("x", {4}).input("s", {2}).output("y");
+  setInt(m.node("Cast", {"s"}, {"i"}), "to", onnx::TensorProto::INT64);
+  m.node("Reshape", {"x", "i"}, {"y"});
+  ASSERT_TRUE(m.import()) << m.problemText();
+  EXPECT_EQ(m.run({{{4}, {1, 2, 3, 4}}, {{2}, {2, -1}}}), (std::vector<float>{1, 2, 3, 4})) << m.error;
+  EXPECT_TRUE(m.run({{{4}, {1, 2, 3, 4}}, {{2}, {2, -5}}}).empty());
+  EXPECT_NE(m.error.find("a size, 0 or -1"), std::string::npos) << m.error;
+}
+
+TEST(Meaningless, Attributes) {
+  expectReasons({
+      {"ConvTranspose", 11, "1x1x4 1x1x3", "strides=[0]",
+       "'nn.conv_transpose' op expected 1 strides of at least 1, got [0]"},
+      {"Softmax", 13, "f32:", "axis=0", "expected a tensor of at least 1 dim, got a scalar, which has no axis 0"},
+      {"Softmax", 11, "f32:", "", "expected a tensor of at least 1 dim, got a scalar, which has no axis 1"},
+  });
+}
+} // namespace
