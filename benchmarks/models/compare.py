@@ -1,107 +1,178 @@
 #!/usr/bin/env python3
-"""Times networks in dlc and in ONNX Runtime, in turn, on the same threads, and compares their outputs.
+"""Times networks in dlc and in other engines, in turn, on the same threads, and compares their outputs.
 
-compare.py --dlc build/release/tools/dlc/dlc [--threads 1 2] [--rounds 3] [--seconds 2] [--dim NAME=SIZE]
-           [--specialise] [--value INPUT=NUMBER] [--option=--FLAG] MODEL.onnx ...
+compare.py --dlc build/release/tools/dlc/dlc [--threads 1 2] [--rounds 3] [--seconds 2] [--dim NAME=SIZE] [--specialise]
+           [--value INPUT=NUMBER] [--option=--FLAG] [--peers "ONNX Runtime" OpenVINO ncnn] MODEL.onnx ...
 
-Symbolic dims are 1, or what --dim says; with --specialise the compiler is told so too. Prints the median of each round's median, and their ratio (below 1: dlc is faster).
+Symbolic dims are 1, or what --dim says. Other engines are given the network with these sizes fixed; dlc is told them only
+with --specialise, else it compiles for any. Every engine has a process of its own, bound to as many processors as there
+are threads. Times are the medians of each round's median; a ratio below 1 means that dlc is faster than the best other.
 """
 import argparse
-import json
+import contextlib
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
-import time
 
 import numpy as np
-import onnxruntime
 
-TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int64)": np.int64, "tensor(uint8)": np.uint8}
+import ours
+import peers
+from network import Network
+from worker import Worker, WorkerFailed
 
-
-class Peer:
-    """ONNX Runtime with seeded random inputs."""
-
-    def __init__(self, model, threads, sizes, values):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        random = np.random.default_rng(0)
-        self.feeds = {}
-        for i in self.session.get_inputs():
-            shape = [d if isinstance(d, int) else sizes.get(d, 1) for d in i.shape]
-            if i.name in values:
-                self.feeds[i.name] = np.full(shape, values[i.name], TYPES[i.type])
-                continue
-            self.feeds[i.name] = np.asarray(random.random(shape) * (2 if i.type == "tensor(int64)" else 1), TYPES[i.type])
-
-    def median_ms(self, seconds):
-        times, end = [], time.time() + seconds
-        while time.time() < end or len(times) < 3:
-            start = time.perf_counter()
-            self.session.run(None, self.feeds)
-            times.append((time.perf_counter() - start) * 1e3)
-        return statistics.median(times)
+# An engine that differs by more, as a fraction of the outputs' peak, computes something else: it is not counted as the best.
+TOLERANCE = {"f32": 1e-2, "f64": 1e-2, "f16": 5e-2, "bf16": 1e-1, "int8": 2.5e-1}
 
 
-def ours(dlc, artifact, threads, seconds, inputs):
-    """What `dlc bench --json` says."""
-    command = [dlc, "bench", artifact, "--threads", str(threads), "--duration", str(seconds), "--json", *inputs]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def largest_error(dlc, artifact, inputs, peer, folder):
-    """The largest difference of all outputs, relative to the output's peak."""
-    subprocess.run([dlc, "run", artifact, *inputs, "--output-dir", folder], check=True, capture_output=True)
+def largest_error(expected, got):
+    """The largest difference of all outputs, as a fraction of each output's peak; NaNs differ from all."""
+    if [e.size for e in expected] != [g.size for g in got]:
+        return float("inf")
     worst = 0.0
-    for i, expected in enumerate(peer.session.run(None, peer.feeds)):
-        got = np.load(os.path.join(folder, f"output_{i}.npy")).astype(np.float64)
-        peak = np.abs(expected).max() or 1.0
-        worst = max(worst, float(np.abs(got - expected).max() / peak))
+    for e, g in zip(expected, got):
+        e, g = e.astype(np.float64), g.astype(np.float64).reshape(e.shape)
+        error = np.abs(g - e).max(initial=0) / (np.abs(e).max(initial=0) or 1.0)
+        worst = max(worst, float("inf") if np.isnan(error) else float(error))
     return worst
 
 
-def compare(arguments, model, folder):
-    """Prints a line per number of threads; the result is a list of what was measured."""
-    rows = []
-    artifact = os.path.join(folder, "model.so")
-    sizes = dict((name, int(size)) for name, size in (each.split("=") for each in arguments.dim))
-    values = dict((name, float(value)) for name, value in (each.split("=") for each in arguments.value))
-    dims = [f"--dim={name}={size}" for name, size in sizes.items()] if arguments.specialise else []
-    subprocess.run([arguments.dlc, "compile", model, "-o", artifact, *dims, *arguments.option], check=True)
-    for threads in arguments.threads:
-        peer = Peer(model, threads, sizes, values)
-        inputs = []
-        for name, value in peer.feeds.items():
-            path = os.path.join(folder, f"input_{len(inputs)}.npy")
-            np.save(path, value)
-            inputs += ["--input", f"{name}={path}"]
-        rounds = [(ours(arguments.dlc, artifact, threads, arguments.seconds, inputs), peer.median_ms(arguments.seconds))
-                  for _ in range(arguments.rounds)]
-        mine, theirs = statistics.median(own["median_ms"] for own, _ in rounds), statistics.median(other for _, other in rounds)
-        peak = statistics.median(own["peak_gflops"] for own, _ in rounds)
-        error = largest_error(arguments.dlc, artifact, inputs, peer, folder)
-        print(f"{os.path.basename(model):24} {threads} threads  dlc {mine:8.3f} ms  ONNX Runtime {onnxruntime.__version__} "
-              f"{theirs:8.3f} ms  ratio {mine / theirs:.2f}  error {error:.1e}", flush=True)
-        rows.append({"model": os.path.basename(model), "sizes": sizes, "specialised": arguments.specialise, "threads": threads,
-                     "dlc_ms": mine, "peer_ms": theirs, "error": error, "peak_gflops": peak,
-                     "gflop": rounds[0][0]["flops_per_run"] / 1e9})
-    return rows
+class Comparison:
+    """One network at one set of sizes."""
+
+    def __init__(self, arguments, model, folder):
+        self.arguments, self.folder = arguments, folder
+        self.sizes = dict((name, int(size)) for name, size in (each.split("=") for each in arguments.dim))
+        values = dict((name, float(value)) for name, value in (each.split("=") for each in arguments.value))
+        self.network = Network(model, self.sizes, values)
+        self.precision, self.name = self.network.precision(), os.path.basename(model).removesuffix(".onnx")
+        self.static, self.artifact, self.program = (os.path.join(folder, file) for file in ("static.onnx", "model.so", "model"))
+        self.network.write_static(self.static)
+        self.inputs = {}
+        for name, value in self.network.inputs().items():
+            self.inputs[name] = os.path.join(folder, f"input_{len(self.inputs)}.npy")
+            np.save(self.inputs[name], value)
+
+    def costs(self):
+        """What doesn't depend on threads: compile time, sizes, and memory as a program of its own."""
+        dims = [f"--dim={name}={size}" for name, size in self.sizes.items()] if self.arguments.specialise else []
+        options = [*dims, *self.arguments.option]
+        seconds = ours.compile_model(self.arguments.dlc, self.network.path, self.artifact, options)
+        ours.compile_model(self.arguments.dlc, self.network.path, self.program, ["--emit=exe", *options])
+        return {"compile_s": seconds, "model_bytes": self.network.bytes, "artifact_bytes": os.path.getsize(self.artifact),
+                "input_bytes": sum(os.path.getsize(path) for path in self.inputs.values()),
+                "rss_bytes": ours.bare_rss(self.program, 1, self.inputs)}
+
+    def job(self, threads):
+        return {"model": self.static, "artifact": self.artifact, "inputs": self.inputs, "threads": threads,
+                "precision": self.precision, "folder": os.path.join(self.folder, "engine"), "runtime": self.arguments.runtime}
+
+    def opened(self, stack, threads, log):
+        """A worker per engine that can run the network, and what opening said, or why not, by engine."""
+        workers, engines = {}, {}
+        os.makedirs(os.path.join(self.folder, "engine"), exist_ok=True)
+        for name in [ours.Dlc.NAME, *self.arguments.peers]:
+            worker = Worker(name, self.job(threads), log)
+            stack.callback(worker.close)
+            try:
+                engines[name] = worker.ask("open")
+                workers[name] = worker
+            except WorkerFailed as failure:
+                engines[name] = {"reason": str(failure)}
+        return workers, engines
+
+    def rounds(self, workers, engines):
+        """Adds each engine's median of medians and its shortest time, round by round in turn."""
+        times = {name: [] for name in workers}
+        for _ in range(self.arguments.rounds):
+            for name, worker in workers.items():
+                with contextlib.suppress(WorkerFailed):
+                    times[name].append(worker.ask("measure", self.arguments.seconds))
+        for name, measured in times.items():
+            if measured:
+                engines[name]["ms"] = statistics.median(each["median_ms"] for each in measured)
+                engines[name]["min_ms"] = min(each["min_ms"] for each in measured)
+            else:
+                engines[name]["reason"] = "failed while it was timed"
+
+    def compare_outputs(self, workers, engines):
+        """Adds each engine's error against the first peer that ran; an engine that computes something else isn't timed."""
+        results = {}
+        for name, worker in workers.items():
+            path = os.path.join(self.folder, "outputs.npz")
+            worker.ask("outputs", path)
+            with np.load(path) as file:
+                results[name] = [file[key] for key in file.files]
+        reference = next((name for name in results if name != ours.Dlc.NAME), None)
+        for name in results:
+            error = largest_error(results[reference], results[name]) if reference else None
+            engines[name]["error"] = error
+            if error is not None and error > TOLERANCE[self.precision] and name != ours.Dlc.NAME:
+                engines[name]["reason"] = f"its outputs differ by {error:.1e} of their peak from {reference}'s"
+
+    def at(self, threads, log):
+        """The row of a number of threads."""
+        with contextlib.ExitStack() as stack:
+            workers, engines = self.opened(stack, threads, log)
+            self.compare_outputs(workers, engines)
+            self.rounds(workers, engines)
+        row = {"model": self.name, "sizes": self.sizes, "specialised": self.arguments.specialise, "precision": self.precision,
+               "threads": threads, "engines": engines}
+        if "ms" in engines[ours.Dlc.NAME]:
+            bench = ours.peak(self.arguments.dlc, self.artifact, threads, self.sizes, self.inputs)
+            row.update(peak_gflops=bench["peak_gflops"], gflop=bench["flops_per_run"] / 1e9)
+        return row
 
 
-def measure(arguments, models):
-    rows = []
-    for model in models:
-        with tempfile.TemporaryDirectory() as folder:
-            rows += compare(arguments, model, folder)
-    return rows
+def best_peer(row):
+    """Name and time of the fastest other engine whose outputs are right; (None, None) if there is none."""
+    times = {name: each["ms"] for name, each in row["engines"].items()
+             if name != ours.Dlc.NAME and "ms" in each and "reason" not in each}
+    return min(times.items(), key=lambda item: item[1]) if times else (None, None)
+
+
+def ratio(row):
+    """dlc's time over the best other engine's; None if either is missing."""
+    mine, best = row["engines"][ours.Dlc.NAME].get("ms"), best_peer(row)[1]
+    return mine / best if mine and best else None
+
+
+def line(row):
+    """What is printed of a row."""
+    def cell(name, each):
+        time = f"{each['ms']:.3f} ms" if "ms" in each else "-"
+        error = f" error {each['error']:.1e}" if each.get("error") else ""
+        return f"{name} {time}{error}" + (f" ({each['reason'][:200]})" if "reason" in each else "")
+    found = ratio(row)
+    sizes = " ".join(f"{name}={size}" for name, size in row["sizes"].items())
+    cells = "; ".join(cell(name, each) for name, each in row["engines"].items())
+    return f"{row['model']} {sizes} {row['threads']} threads: ratio {f'{found:.2f}' if found else '-'}; {cells}"
+
+
+def measure(arguments, model):
+    """A network's costs and a row per number of threads."""
+    with tempfile.TemporaryDirectory() as folder, open(os.path.join(folder, "log"), "w+") as log:
+        comparison = Comparison(arguments, model, folder)
+        try:
+            costs = comparison.costs()
+        except (RuntimeError, subprocess.CalledProcessError) as error:
+            print(f"{comparison.name}: {error}", flush=True)
+            return [{"model": comparison.name, "sizes": comparison.sizes, "specialised": arguments.specialise,
+                     "precision": comparison.precision, "failure": str(error)}]
+        rows = []
+        for threads in arguments.threads:
+            rows.append({**comparison.at(threads, log), "costs": costs})
+            print(line(rows[-1]), flush=True)
+        return rows
 
 
 def make_parser(description):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dlc", required=True)
+    parser.add_argument("--runtime", help="libdlc_rt.so; default: beside dlc")
+    parser.add_argument("--peers", nargs="*", default=[peer.NAME for peer in peers.PEERS])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0)
@@ -112,11 +183,22 @@ def make_parser(description):
     return parser
 
 
+def parse(parser):
+    arguments = parser.parse_args()
+    arguments.dlc = os.path.abspath(arguments.dlc)
+    arguments.runtime = os.path.abspath(arguments.runtime or ours.runtime_library(arguments.dlc))
+    unknown = set(arguments.peers) - {peer.NAME for peer in peers.PEERS}
+    if unknown:
+        sys.exit(f"no engine is called {', '.join(unknown)}; there are {', '.join(peer.NAME for peer in peers.PEERS)}")
+    return arguments
+
+
 def main():
     parser = make_parser(__doc__)
     parser.add_argument("models", nargs="+")
-    arguments = parser.parse_args()
-    measure(arguments, arguments.models)
+    arguments = parse(parser)
+    for model in arguments.models:
+        measure(arguments, model)
 
 
 if __name__ == "__main__":

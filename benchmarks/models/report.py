@@ -1,27 +1,31 @@
 #!/usr/bin/env python3
-"""Measures all benchmark networks beside ONNX Runtime, and writes results.json and docs/benchmarks.md.
+"""Measures all benchmark networks beside other engines, and writes results.json, docs/benchmarks.md and its charts.
 
-report.py --dlc build/release/tools/dlc/dlc --networks FOLDER [--models FOLDER] [--threads 1 2] [--rounds 3] [--seconds 2]
+report.py --dlc build/release/tools/dlc/dlc --networks FOLDER [--models FOLDER] [--sizes FILE] [--threads 1 2] [--rounds 3]
+          [--seconds 2] [--only NAME ...] [--to FOLDER] [--page] [--check [--tolerance 0.1]]
 
-FOLDER of --networks is where generate.py has written; --models may name a folder with real models, searched for *.onnx,
---sizes a JSON file {file name: {"dims": {name: size}, "values": {input: number}}} for those with symbolic sizes.
+--networks: where generate.py has written. --models: a folder with other models, searched for *.onnx; --sizes: a JSON file
+{file name: {"dims": {name: size}, "values": {input: number}}} for those with symbolic sizes. --only measures these
+networks and keeps what results.json says of all others. --page writes the page again from results.json, without measuring.
+--to keeps results.json, the page and charts in this folder, for trials.
+
+--check measures dlc alone and writes nothing: it compares each time, in units of what the processor's peak loop takes in
+the same run, with results.json, and fails where one is slower by more than the tolerance.
 """
 import json
-import math
 import os
 import platform
+import subprocess
+import sys
 
-import onnxruntime
-
+import cases
 import compare
+import page
+import peers
+from networks import NETWORKS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.join(HERE, "..", "..")
-# Network, sizes of its symbolic dims, whether the compiler is told.
-CASES = [("resnet50", {}, False), ("resnet50", {"batch": 8}, False), ("mobilenetv2", {}, False), ("squeezenet", {}, False),
-         ("detector", {}, False), ("encoder", {"sequence": 16}, False), ("encoder", {"sequence": 128}, False),
-         ("encoder", {"sequence": 128, "batch": 1}, True), ("encoder", {"sequence": 512}, False), ("lstm_step", {}, False),
-         ("gru_step", {}, False)]
+DOCS = os.path.join(HERE, "..", "..", "docs")
 
 
 def processor():
@@ -29,25 +33,69 @@ def processor():
         return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
 
 
-def page(rows):
-    ratios = [row["dlc_ms"] / row["peer_ms"] for row in rows]
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-    peak = sorted(row["peak_gflops"] for row in rows if row["threads"] == 1)
-    lines = ["# Benchmarks", "",
-             "Written by [benchmarks/models/report.py](../benchmarks/models/report.py); the numbers are in",
-             "[results.json](../benchmarks/models/results.json). Medians of interleaved rounds, milliseconds a run; a ratio below 1",
-             "means that dlc is faster. Networks that [generate.py](../benchmarks/models/generate.py) makes have random weights;",
-             "outputs of both engines are compared, the error is the largest difference as a fraction of the output's peak.", "",
-             f"* Processor: {processor()}, {os.cpu_count()} cores; one core's f32 peak was {peak[len(peak) // 2]:.0f} GFLOP/s (median of all rounds)",
-             f"* ONNX Runtime {onnxruntime.__version__}, called through Python, which costs it about 5 us a run",
-             f"* Geometric mean of the ratios: {mean:.2f}", "",
-             "| network | sizes | threads | dlc | ONNX Runtime | ratio | dlc GFLOP/s | error |", "| --- | --- | --: | --: | --: | --: | --: | --: |"]
-    for row, ratio in zip(rows, ratios):
-        sizes = ", ".join(f"{name} {size}" for name, size in row["sizes"].items()) or "batch 1"
-        sizes += " (specialised)" if row["specialised"] else ""
-        lines.append(f"| {row['model'].removesuffix('.onnx')} | {sizes} | {row['threads']} | {row['dlc_ms']:.3f} | {row['peer_ms']:.3f} | "
-                     f"{ratio:.2f} | {row['gflop'] / row['dlc_ms'] * 1e3:.0f} | {row['error']:.1e} |")
-    return "\n".join(lines) + "\n"
+def machine(arguments):
+    version = subprocess.run([arguments.dlc, "--version"], capture_output=True, text=True, check=True).stdout
+    engines = {"dlc": version.split()[1], **{peer.NAME: peer.version() for peer in peers.PEERS if peer.NAME in arguments.peers}}
+    return {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "system": f"{platform.system()} {platform.release()}",
+            "engines": engines}
+
+
+def load(arguments):
+    path = os.path.join(arguments.to or HERE, "results.json")
+    if not os.path.exists(path):
+        return {"rows": []}
+    with open(path) as file:
+        return json.load(file)
+
+
+def write(arguments, results):
+    with open(os.path.join(arguments.to or HERE, "results.json"), "w") as file:
+        json.dump(results, file, indent=1)
+        file.write("\n")
+    files = {"benchmarks.md": page.page(results), **page.charts([row for row in results["rows"] if "failure" not in row])}
+    for name, text in files.items():
+        with open(os.path.join(arguments.to or DOCS, name), "w") as file:
+            file.write(text)
+
+
+def measure(arguments, case):
+    arguments.dim = [f"{name}={size}" for name, size in case.sizes.items()]
+    arguments.value = [f"{name}={value}" for name, value in case.values.items()]
+    arguments.specialise = case.specialised
+    return compare.measure(arguments, case.path)
+
+
+def report(arguments, chosen):
+    """Measures; results are written after every network, so that an interruption loses one."""
+    kept, rows = load(arguments)["rows"] if arguments.only else [], []
+    for case in chosen:
+        rows += measure(arguments, case)
+        measured = {page.key(row) for row in rows}
+        write(arguments, {"machine": machine(arguments), "rows": [row for row in kept if page.key(row) not in measured] + rows})
+
+
+def loops(row):
+    """The time in units of the peak loop: what the peak would have computed meanwhile, in GFLOP."""
+    return row["engines"]["dlc"]["ms"] * row["peak_gflops"] / 1e3
+
+
+def check(arguments, chosen):
+    """Prints what became slower, and returns whether nothing did."""
+    usable = lambda row: "peak_gflops" in row
+    before = {(page.key(row), row["threads"]): row for row in load(arguments)["rows"] if usable(row)}
+    arguments.peers, slower, compared = [], [], 0
+    for case in chosen:
+        for row in measure(arguments, case):
+            old = before.get((page.key(row), row.get("threads")))
+            if old and not usable(row):
+                slower.append(f"{row['model']}, {page.sizes(row)}: could be run before")
+            elif old:
+                compared += 1
+                change = loops(row) / loops(old)
+                if change > 1 + arguments.tolerance:
+                    slower.append(f"{row['model']}, {page.sizes(row)}, {row['threads']} threads: {change:.2f} times what it was")
+    print(f"{compared} compared, {len(slower)} slower by more than {arguments.tolerance:.0%}", *slower, sep="\n")
+    return compared > 0 and not slower
 
 
 def main():
@@ -55,25 +103,22 @@ def main():
     parser.add_argument("--networks", required=True)
     parser.add_argument("--models")
     parser.add_argument("--sizes")
-    arguments = parser.parse_args()
-    rows = []
-    for name, sizes, arguments.specialise in CASES:
-        arguments.dim = [f"{dim}={size}" for dim, size in sizes.items()]
-        rows += compare.measure(arguments, [os.path.join(arguments.networks, name + ".onnx")])
-    arguments.specialise, sizes = False, {}
-    if arguments.sizes:
-        with open(arguments.sizes) as file:
-            sizes = json.load(file)
-    found = sorted(os.path.join(folder, file) for folder, _, files in os.walk(arguments.models or "") for file in files)
-    for path in filter(lambda path: path.endswith(".onnx"), found):
-        own = sizes.get(os.path.basename(path), {})
-        arguments.dim = [f"{name}={size}" for name, size in own.get("dims", {}).items()]
-        arguments.value = [f"{name}={value}" for name, value in own.get("values", {}).items()]
-        rows += compare.measure(arguments, [path])
-    with open(os.path.join(HERE, "results.json"), "w") as file:
-        json.dump({"processor": processor(), "onnxruntime": onnxruntime.__version__, "rows": rows}, file, indent=1)
-    with open(os.path.join(ROOT, "docs", "benchmarks.md"), "w") as file:
-        file.write(page(rows))
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--to")
+    parser.add_argument("--page", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--tolerance", type=float, default=0.1)
+    arguments = compare.parse(parser)
+    if arguments.page:
+        return write(arguments, load(arguments))
+    chosen = cases.generated(arguments.networks, NETWORKS)
+    chosen += cases.real(arguments.models, arguments.sizes) if arguments.models else []
+    chosen = [case for case in chosen if not arguments.only or case.model in arguments.only]
+    if not chosen:
+        sys.exit("found no networks to measure: make them with generate.py")
+    if arguments.check:
+        sys.exit(0 if check(arguments, chosen) else 1)
+    report(arguments, chosen)
 
 
 if __name__ == "__main__":
