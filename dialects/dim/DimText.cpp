@@ -74,11 +74,17 @@ mlir::FailureOr<Expr> parseCall(Source &s, llvm::StringRef name) {
     return symbol(s.context, name);
   }
   mlir::FailureOr<Expr> a = parseSum(s);
-  if (failed(a) || !s.eat(",")) {
+  if (failed(a)) {
+    return mlir::failure();
+  }
+  if (!s.eat(",")) {
     return s.fail("expected ',' between two operands");
   }
   mlir::FailureOr<Expr> b = parseSum(s);
-  if (failed(b) || !s.eat(")")) {
+  if (failed(b)) {
+    return mlir::failure();
+  }
+  if (!s.eat(")")) {
     return s.fail("expected ')' after two operands");
   }
   if (name == "floordiv") {
@@ -105,7 +111,7 @@ mlir::FailureOr<Expr> parseAtom(Source &s) {
   }
   if (s.eat("(")) {
     mlir::FailureOr<Expr> e = parseSum(s);
-    return succeeded(e) && s.eat(")") ? e : mlir::FailureOr<Expr>(s.fail("expected ')'"));
+    return failed(e) || s.eat(")") ? e : mlir::FailureOr<Expr>(s.fail("expected ')'"));
   }
   if (std::optional<int64_t> value = s.integer()) {
     return constant(s.context, *value);

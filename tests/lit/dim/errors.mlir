@@ -5,8 +5,18 @@
 
 // -----
 
-// expected-error @+1 {{expected ')'}}
+// expected-error @+1 {{expected ')' after two operands}}
 "t.t"() {e = #dim.expr<min(n, 1, 2)>} : () -> ()
+
+// -----
+
+// expected-error @+1 {{expected ')'}}
+"t.t"() {e = #dim.expr<(n, 1)>} : () -> ()
+
+// -----
+
+// expected-error @+1 {{expected a formula nested at most 64 deep}}
+"t.t"() {e = #dim.expr<((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((n))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))>} : () -> ()
 
 // -----
 

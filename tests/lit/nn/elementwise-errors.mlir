@@ -38,3 +38,11 @@ func.func @case(%x: tensor<2xi64>) {
   %out = nn.not %x : (tensor<2xi64>) -> tensor<2xi64>
   return
 }
+
+// -----
+
+func.func @case(%x: tensor<2xf32>) {
+  // expected-error @+1 {{expected plain numbers of equally many bits, got 'f32' and 'i64'}}
+  %out = nn.bit_cast %x {to = i64} : (tensor<2xf32>) -> tensor<2xi64>
+  return
+}

@@ -171,7 +171,8 @@ TEST_F(DimTest, RefusesBadText) {
   EXPECT_EQ(error("foo(a, b)"), "expected floordiv, ceildiv, mod, min or max at the end");
   EXPECT_EQ(error("max(a)"), "expected ',' between two operands at ')'");
   EXPECT_EQ(error("a b"), "expected the end of the formula at 'b'");
-  error(std::string(100, '(') + "a" + std::string(100, ')'));
+  std::string deep = error(std::string(100, '(') + "a" + std::string(100, ')'));
+  EXPECT_TRUE(llvm::StringRef(deep).starts_with("expected a formula nested at most 64 deep")) << deep;
 }
 
 TEST_F(DimTest, TensorTypesHoldWhatIsKnown) {

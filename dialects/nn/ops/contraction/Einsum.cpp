@@ -116,8 +116,8 @@ llvm::LogicalResult EinsumOp::inferResultTypes(Types &types) {
   }
   std::string error;
   mlir::FailureOr<EinsumEquation> equation = parseEinsum(getEquation(), ranks, error);
-  if (mlir::failed(equation) || ranks.empty()) {
-    return emitOpError() << (error.empty() ? "expected at least one operand" : error);
+  if (mlir::failed(equation)) {
+    return emitOpError() << error;
   }
   dim::Shape sizes(equation->labels, dim::constant(getContext(), 1)), result;
   for (auto [v, labels] : llvm::zip(getInputs(), equation->operands)) {
