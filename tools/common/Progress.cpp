@@ -1,20 +1,11 @@
 #include "tools/common/Progress.h"
+#include "tools/common/Terminal.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
 #include <cstdio>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace dlc {
-namespace {
-
-size_t terminalWidth() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-} // namespace
-
 Progress::Progress(llvm::StringRef title, uint64_t total)
     : title(title), total(total), start(Clock::now()), nextDraw(start + std::chrono::seconds(1)),
       isTerminal(::isatty(STDERR_FILENO) == 1) {}
@@ -47,7 +38,7 @@ void Progress::draw(uint64_t done, llvm::StringRef detail) {
     double left = fraction > 0 ? seconds / fraction - seconds : 0;
     line = llvm::formatv("{0} [{1}] {2}/{3}, {4:f0} s left {5}", title, bar, done, total, left, detail).str();
   }
-  line.resize(std::min(line.size(), terminalWidth() - 1));
+  line.resize(std::min(line.size(), terminalWidth(llvm::errs()) - 1));
   std::fprintf(stderr, "\r%s\033[K", line.c_str());
   std::fflush(stderr);
   isDrawn = true;

@@ -1,4 +1,5 @@
 #include "tools/dlc/Help.h"
+#include "tools/common/Terminal.h"
 
 namespace dlc {
 namespace {
@@ -17,40 +18,6 @@ std::string twoColumns(const std::string &name, const std::string &text) {
 }
 
 } // namespace
-
-std::string wrapText(const std::string &text, size_t width, size_t indent, size_t firstColumn) {
-  std::string result, word;
-  size_t column = firstColumn;
-  bool isLineStart = true;
-  auto flush = [&]() {
-    if (word.empty()) {
-      return;
-    }
-    if (!isLineStart && column + 1 + word.size() > width) {
-      result += "\n" + std::string(indent, ' ');
-      column = indent;
-      isLineStart = true;
-    }
-    result += (isLineStart ? "" : " ") + word;
-    column += word.size() + !isLineStart;
-    isLineStart = false;
-    word.clear();
-  };
-  for (char c : text) {
-    if (c != ' ' && c != '\n') {
-      word += c;
-      continue;
-    }
-    flush();
-    if (c == '\n') {
-      result += "\n" + std::string(indent, ' ');
-      column = indent;
-      isLineStart = true;
-    }
-  }
-  flush();
-  return result;
-}
 
 HelpFormatter::HelpFormatter() {
   label("REQUIRED", "");

@@ -18,10 +18,6 @@ public:
   std::string make_footer(const CLI::App *app) const override;
 };
 
-/// Breaks a text at spaces so that no line exceeds `width`; lines after the first start with `indent` spaces. Line
-/// breaks of the text stay.
-std::string wrapText(const std::string &text, size_t width, size_t indent, size_t firstColumn = 0);
-
 } // namespace dlc
 
 #endif // DLC_TOOLS_DLC_HELP_H

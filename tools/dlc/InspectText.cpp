@@ -1,6 +1,6 @@
 #include "tools/common/ElementType.h"
 #include "tools/common/Table.h"
-#include "tools/dlc/Help.h"
+#include "tools/common/Terminal.h"
 #include "tools/dlc/Inspect.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -20,7 +20,7 @@ std::string countText(const SizeInfo &size) {
 }
 
 void printLine(llvm::raw_ostream &stream, llvm::StringRef name, const llvm::Twine &text) {
-  stream << llvm::left_justify(name, 13) << text << '\n';
+  printField(stream, name, text.str(), /*column=*/13);
 }
 
 void printPorts(llvm::raw_ostream &stream, llvm::StringRef what, const std::vector<Port> &ports) {
@@ -43,7 +43,7 @@ void printPlan(llvm::raw_ostream &stream, const StageInfo &stage) {
   if (stage.buffers.empty()) {
     return;
   }
-  Table table({">offset", ">size", "type", "shape", "buffer"});
+  Table table({"~>offset", "~>size", "type", "~shape", "~buffer"});
   for (const BufferInfo &buffer : stage.buffers) {
     table.addRow({orDash(buffer.offset.text), bytesText(buffer.size), elementName(buffer.dtype).str(),
                   "[" + buffer.shape + "]", buffer.name});
@@ -55,7 +55,7 @@ void printSteps(llvm::raw_ostream &stream, const StageInfo &stage) {
   if (stage.steps.empty()) {
     return;
   }
-  Table table({">step", "after", ">tiles", ">FLOP", "strategy", "runs", "name"});
+  Table table({">step", "~after", "~>tiles", "~>FLOP", "strategy", "~runs", "~name"});
   for (const StepInfo &info : stage.steps) {
     std::string after;
     for (uint32_t step : info.after) {
@@ -140,8 +140,7 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
     for (const auto &[kind, count] : info.source->ops) {
       ops += llvm::formatv("{0}{1} {2}", ops.empty() ? "" : ", ", count, kind).str();
     }
-    printLine(stream, "source ops",
-              ops.empty() ? "none" : wrapText(ops, /*width=*/80, /*indent=*/13, /*firstColumn=*/13));
+    printLine(stream, "source ops", ops.empty() ? "none" : ops);
   }
   for (const StateInfo &state : info.state) {
     printLine(stream, "state",

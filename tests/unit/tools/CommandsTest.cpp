@@ -1,7 +1,6 @@
 #include "TestSupport.h"
 #include "tools/dlc/Bench.h"
 #include "tools/dlc/Formula.h"
-#include "tools/dlc/Help.h"
 #include "tools/dlc/Options.h"
 #include "tools/dlc/Peak.h"
 
@@ -49,13 +48,6 @@ TEST(Bench, PercentilesAreNearestRanks) {
   EXPECT_EQ(result.percentile(0.9), 9);
   EXPECT_EQ(result.percentile(0.99), 10);
   EXPECT_EQ(result.runsPerSecond(), 2);
-}
-
-TEST(Help, TextsAreWrapped) {
-  EXPECT_EQ(wrapText("one two three", 8, 2), "one two\n  three");
-  EXPECT_EQ(wrapText("one two", 80, 2, 76), "one\n  two");
-  EXPECT_EQ(wrapText("unbreakable", 4, 2), "unbreakable");
-  EXPECT_EQ(wrapText("a\nb", 80, 1), "a\n b");
 }
 
 TEST(Options, Dims) {
