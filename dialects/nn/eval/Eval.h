@@ -96,7 +96,11 @@ mlir::ElementsAttr attrFromTensor(const Tensor &tensor);
 class Evaluator {
 public:
   using Visit = std::function<void(mlir::Operation *, unsigned result, const Datum &)>;
-  explicit Evaluator(Visit visit = nullptr) : visit(std::move(visit)) {}
+  /// Computes an op whose definition is not among the dialect's (nn.custom).
+  using Custom = std::function<llvm::LogicalResult(mlir::Operation *, EvalContext &, llvm::ArrayRef<Datum> operands,
+                                                   llvm::SmallVectorImpl<Datum> &results)>;
+  explicit Evaluator(Visit visit = nullptr, Custom custom = nullptr)
+      : visit(std::move(visit)), custom(std::move(custom)) {}
   mlir::FailureOr<std::vector<Datum>> run(mlir::Block &block, llvm::ArrayRef<Datum> inputs);
   /// Evaluates one op on given operands.
   mlir::FailureOr<llvm::SmallVector<Datum>> runOp(mlir::Operation *op, llvm::ArrayRef<Datum> operands);
@@ -107,6 +111,7 @@ private:
   /// Checks a result against its type; symbols that are the size of a dim take their value from it.
   llvm::LogicalResult bindShape(mlir::Value value, const Datum &datum, EvalContext &context);
   Visit visit;
+  Custom custom;
   llvm::StringMap<int64_t> symbols;
   llvm::DenseMap<mlir::Value, Datum> values;
 };

@@ -43,7 +43,7 @@ llvm::LogicalResult EvalContext::fail(const llvm::Twine &message) {
 
 mlir::FailureOr<llvm::SmallVector<Datum>> Evaluator::runOp(mlir::Operation *op, llvm::ArrayRef<Datum> operands) {
   auto rule = llvm::dyn_cast<Evaluate>(op);
-  if (!rule) {
+  if (!rule && !(custom && llvm::isa<CustomOp>(op))) {
     return op->emitOpError() << "has no reference evaluation";
   }
   EvalContext context([&](llvm::StringRef name) -> std::optional<int64_t> {
@@ -53,7 +53,9 @@ mlir::FailureOr<llvm::SmallVector<Datum>> Evaluator::runOp(mlir::Operation *op, 
   context.bind = [&](llvm::StringRef name, int64_t value) { symbols[name] = value; };
   context.runRegion = [&](mlir::Region &region, llvm::ArrayRef<Datum> inputs) { return run(region.front(), inputs); };
   llvm::SmallVector<Datum> results;
-  if (mlir::failed(rule.evaluate(context, operands, results))) {
+  llvm::LogicalResult evaluated =
+      rule ? rule.evaluate(context, operands, results) : custom(op, context, operands, results);
+  if (mlir::failed(evaluated)) {
     return op->emitOpError() << (context.error.empty() ? "could not be evaluated" : context.error);
   }
   for (auto [value, datum] : llvm::zip(op->getResults(), results)) {

@@ -289,12 +289,29 @@ DLC_BINARY(BitOrOp, Integers, x | y)
 DLC_BINARY(BitXorOp, Integers, x ^ y)
 DLC_BINARY(ShiftLeftOp, Integers, uint64_t(y) >= sizeof(x) * 8 ? 0 : uint64_t(x) << uint64_t(y))
 DLC_BINARY(ShiftRightOp, Integers, uint64_t(y) >= sizeof(x) * 8 ? 0 : x >> y)
-DLC_COMPARE(EqualOp, x == y)
 DLC_COMPARE(LessOp, x < y)
 DLC_COMPARE(LessEqualOp, x <= y)
 #undef DLC_COMPARE
 #undef DLC_DIVISION
 #undef DLC_BINARY
+
+llvm::LogicalResult evalEqualOp(EqualOp op, EvalContext &context, Operands operands, Results &results) {
+  const Tensor &a = operands[0].tensor(), &b = operands[1].tensor();
+  if (!isString(a.element())) {
+    return binary<Numbers | Bools, true>(op, context, operands, results, [](auto x, auto y) { return x == y; });
+  }
+  mlir::FailureOr<Tensor> r = resultOf(op, context, operands);
+  if (mlir::failed(r)) {
+    return mlir::failure();
+  }
+  Broadcast ba(a, r->shape()), bb(b, r->shape());
+  IndexSpace index(r->shape());
+  for (int64_t i = 0; i < r->count(); ++i, index.next()) {
+    r->values<bool>()[i] = a.values<std::string>()[ba.at(*index)] == b.values<std::string>()[bb.at(*index)];
+  }
+  results.push_back(*r);
+  return mlir::success();
+}
 
 template <class A, class B> A power(A a, B b) {
   if constexpr (std::is_integral_v<A> && std::is_integral_v<B>) {
