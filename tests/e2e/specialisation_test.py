@@ -136,6 +136,14 @@ class Specialisations(unittest.TestCase):
         result = tool.dlc("compile", self.source, "-o", self.path("refused.so"), "--dim", "seq=1", "--dim", "seq=2")
         self.assertIn("got 'seq' twice", result.stderr)
 
+    def test_ranks_that_depend_on_a_size_are_refused(self):
+        model = tiny.model([tiny.node("Squeeze", ["x"], ["y"])], [tiny.value("x", ["batch", 2])], [tiny.value("y", ["any"])])
+        with open(self.path("squeeze.onnx"), "wb") as file:
+            file.write(model)
+        result = tool.dlc("compile", self.path("squeeze.onnx"), "-o", self.path("refused.so"), "--dim", "batch=1|2")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("expected specialisations with the same types and ranks of inputs and outputs", result.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

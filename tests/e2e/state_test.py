@@ -138,17 +138,23 @@ class State(unittest.TestCase):
 
     def test_mistakes_are_told(self):
         source = self.write(recurrence())
-        self.assertIn("expected the name of an output (h_out, count_out, y), got 'h'", self.refused(source, "--state", "h:h_in"))
-        self.assertIn("expected the name of an input (h_in, x, count_in), got 'h'", self.refused(source, "--state", "h_out:h"))
+        self.assertIn("state: expected the name of an output (h_out, count_out, y), got 'h'", self.refused(source, "--state", "h:h_in"))
+        self.assertIn("state: expected the name of an input (h_in, x, count_in), got 'h'", self.refused(source, "--state", "h_out:h"))
         self.assertRegex(self.refused(source, "--state", "h_out:count_in"),
-                         r"expected output 'h_out' to be i64 \[1\] as input 'count_in' is, got f32 \[1, 16\]")
-        self.assertIn("expected every output and every input once", self.refused(source, "--state", "h_out:h_in", "--state", "y:h_in"))
+                         r"state: expected output 'h_out' to be i64 \[1\] as input 'count_in' is, got f32 \[1, 16\]")
+        self.assertIn("state: expected every output and every input once, got 'y:h_in' as well", self.refused(source, "--state", "h_out:h_in", "--state", "y:h_in"))
         for text in ("h_out", "h_out:", ":h_in", "h_out:h_in:x"):
             self.assertIn("expected OUTPUT:INPUT such as h_out:h_in", self.refused(source, "--state", text, code=2))
         symbolic = self.write(tiny.model([tiny.node("Tanh", ["h_in"], ["h_out"])], [tiny.value("h_in", ["batch", 2])],
                                          [tiny.value("h_out", ["batch", 2])]), "symbolic.onnx")
-        self.assertIn("fix them with --dim", self.refused(symbolic, "--state", "h_out:h_in"))
+        self.assertIn("state: expected the sizes of input 'h_in' to be numbers, got f32 [batch, 2]: fix them with --dim NAME=SIZE", self.refused(symbolic, "--state", "h_out:h_in"))
         self.compile(symbolic, "fixed.so", "--state", "h_out:h_in", "--dim", "batch=3")
+        self.assertIn("state: expected input 'h_in' to have one size in all specialisations, got f32 [1, 2] and f32 [2, 2]",
+                      self.refused(symbolic, "--state", "h_out:h_in", "--dim", "batch=1|2"))
+        texts = self.write(tiny.model([tiny.node("Identity", ["h_in"], ["h_out"])], [tiny.value("h_in", [2], 8)],
+                                      [tiny.value("h_out", [2], 8)]), "texts.onnx")
+        self.assertIn("state: expected input 'h_in' to be a tensor of numbers, got !nn.string [2]",
+                      self.refused(texts, "--state", "h_out:h_in"))
 
     def streaming(self, model, state, size, inputs, result, *options):
         """Runs a model of the shared folder with its state kept, and fed back by hand."""
