@@ -28,14 +28,17 @@ public:
       }
     }
     for (mlir::Operation *op : order) {
+      formMembers(op);
+    }
+    for (mlir::Operation *op : order) {
       if (isContraction(op) && !taken.contains(op)) {
-        const cpu::Strategy *strategy = cpu::findStrategy(op, target);
-        form(withEpilogue(op, strategy), strategy ? strategy->name : kLoopsStrategy);
+        const cpu::Strategy *strategy = cpu::findStrategy(op, target, /*alone=*/true);
+        form(contractionFirst(withEpilogue(op, strategy)), strategy ? strategy->name : kLoopsStrategy);
       }
     }
     for (mlir::Operation *op : llvm::reverse(order)) {
       if (!taken.contains(op)) {
-        form(withProducers(op), kLoopsStrategy);
+        form(contractionFirst(withProducers(op)), kLoopsStrategy);
       }
     }
     for (mlir::Operation *op : dead) {
@@ -44,6 +47,18 @@ public:
   }
 
 private:
+  /// A group of a strategy that says itself which ops it takes.
+  void formMembers(mlir::Operation *op) {
+    const cpu::Strategy *strategy = isContraction(op) && !taken.contains(op) ? cpu::findStrategy(op, target) : nullptr;
+    if (!strategy || !strategy->members) {
+      return;
+    }
+    llvm::SmallVector<mlir::Operation *> members = strategy->members(op);
+    if (llvm::none_of(members, [&](mlir::Operation *member) { return taken.contains(member); })) {
+      form(members, strategy->name);
+    }
+  }
+
   /// The contraction and elementwise ops that use its result, with what else feeds only them: as many as have one
   /// result together.
   Ops withEpilogue(mlir::Operation *root, const cpu::Strategy *strategy) {
@@ -115,12 +130,18 @@ private:
     });
   }
 
-  void form(const Ops &ops, llvm::StringRef strategy) {
+  /// In the block's order, but for a contraction: it comes first, since nothing in its group feeds it.
+  static llvm::SmallVector<mlir::Operation *> contractionFirst(const Ops &ops) {
     llvm::SmallVector<mlir::Operation *> sorted(ops.begin(), ops.end());
-    // A contraction comes first: nothing in its group feeds it.
     llvm::sort(sorted, [](mlir::Operation *a, mlir::Operation *b) {
       return isContraction(a) != isContraction(b) ? isContraction(a) : a->isBeforeInBlock(b);
     });
+    return sorted;
+  }
+
+  /// Makes a group of `sorted`, ops in an order in which each follows what it uses.
+  void form(llvm::ArrayRef<mlir::Operation *> sorted, llvm::StringRef strategy) {
+    Ops ops(sorted.begin(), sorted.end());
     llvm::SetVector<mlir::Value> inputs, outputs;
     llvm::SmallVector<mlir::Operation *> splats;
     for (mlir::Operation *op : sorted) {

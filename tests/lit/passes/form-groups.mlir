@@ -139,3 +139,45 @@ func.func @two_results(%x: tensor<1x2x4xf32>, %w: tensor<3x2x1xf32>) -> (tensor<
   %1 = nn.sigmoid %0 : (tensor<1x3x4xf32>) -> tensor<1x3x4xf32>
   return %0, %1 : tensor<1x3x4xf32>, tensor<1x3x4xf32>
 }
+
+// Two products with a softmax between them, what is done to the scores, and the transpositions around them: one kernel.
+// CHECK-LABEL: @attention
+// CHECK:         %[[G:.*]] = nn.group "attention"(%arg0, %arg1, %arg3, %arg2)
+// CHECK-NEXT:    bb0
+// CHECK:           nn.transpose
+// CHECK:           nn.transpose
+// CHECK:           nn.matmul
+// CHECK:           nn.add
+// CHECK:           nn.softmax
+// CHECK:           nn.transpose
+// CHECK:           nn.matmul
+// CHECK:           nn.transpose
+// CHECK-NEXT:      nn.yield
+// CHECK:         return %[[G]]
+func.func @attention(%q: tensor<2x9x3x4xf32>, %k: tensor<2x5x3x4xf32>, %v: tensor<2x5x3x8xf32>, %mask: tensor<2x1x1x5xf32>) -> tensor<2x9x3x8xf32> {
+  %0 = nn.transpose %q {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x9x3x4xf32>) -> tensor<2x3x9x4xf32>
+  %1 = nn.transpose %k {permutation = array<i64: 0, 2, 3, 1>} : (tensor<2x5x3x4xf32>) -> tensor<2x3x4x5xf32>
+  %2 = nn.transpose %v {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x5x3x8xf32>) -> tensor<2x3x5x8xf32>
+  %3 = nn.matmul %0, %1 : (tensor<2x3x9x4xf32>, tensor<2x3x4x5xf32>) -> tensor<2x3x9x5xf32>
+  %4 = nn.add %3, %mask : (tensor<2x3x9x5xf32>, tensor<2x1x1x5xf32>) -> tensor<2x3x9x5xf32>
+  %5 = nn.softmax %4 {axis = 3 : i64} : (tensor<2x3x9x5xf32>) -> tensor<2x3x9x5xf32>
+  %6 = nn.matmul %5, %2 : (tensor<2x3x9x5xf32>, tensor<2x3x5x8xf32>) -> tensor<2x3x9x8xf32>
+  %7 = nn.transpose %6 {permutation = array<i64: 0, 2, 1, 3>} : (tensor<2x3x9x8xf32>) -> tensor<2x9x3x8xf32>
+  return %7 : tensor<2x9x3x8xf32>
+}
+
+// Products in a row of which the first already belongs to an attention: each is a kernel of its own.
+// CHECK-LABEL: @attention_of_attention
+// CHECK:         nn.group "attention"
+// CHECK:         nn.softmax
+// CHECK:         nn.group "gemm
+// CHECK-NOT:     "attention"
+// CHECK:         return
+func.func @attention_of_attention(%q: tensor<9x4xf32>, %k: tensor<4x5xf32>, %v: tensor<5x8xf32>, %w: tensor<8x3xf32>) -> tensor<9x3xf32> {
+  %0 = nn.matmul %q, %k : (tensor<9x4xf32>, tensor<4x5xf32>) -> tensor<9x5xf32>
+  %1 = nn.softmax %0 {axis = 1 : i64} : (tensor<9x5xf32>) -> tensor<9x5xf32>
+  %2 = nn.matmul %1, %v : (tensor<9x5xf32>, tensor<5x8xf32>) -> tensor<9x8xf32>
+  %3 = nn.softmax %2 {axis = 1 : i64} : (tensor<9x8xf32>) -> tensor<9x8xf32>
+  %4 = nn.matmul %3, %w : (tensor<9x8xf32>, tensor<8x3xf32>) -> tensor<9x3xf32>
+  return %4 : tensor<9x3xf32>
+}

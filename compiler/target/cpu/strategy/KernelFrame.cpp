@@ -48,15 +48,19 @@ llvm::SmallVector<Idx> KernelFrame::sizes(mlir::Value v) {
   return result;
 }
 
+mlir::Value KernelFrame::splat(nn::ConstantOp constant, int width) {
+  auto element = llvm::cast<mlir::DenseElementsAttr>(constant.getValue()).getSplatValue<mlir::Attribute>();
+  mlir::Type type = nn::elementOf(constant.getResult()), storage = nn::getStorageType(type);
+  if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(element)) {
+    element = mlir::IntegerAttr::get(storage, integer.getValue().zextOrTrunc(nn::getElementBits(type)));
+  }
+  auto vector = mlir::DenseElementsAttr::get(kb.vectorType(storage, width), element);
+  return mlir::arith::ConstantOp::create(b, kernel.getLoc(), vector);
+}
+
 mlir::Value KernelFrame::loadOperand(mlir::Value v, KernelBuilder &k, const EpilogueCoord &coord) {
   if (auto constant = v.getDefiningOp<nn::ConstantOp>()) {
-    auto splat = llvm::cast<mlir::DenseElementsAttr>(constant.getValue()).getSplatValue<mlir::Attribute>();
-    mlir::Type storage = nn::getStorageType(nn::elementOf(v));
-    if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(splat)) {
-      splat = mlir::IntegerAttr::get(storage, integer.getValue().zextOrTrunc(nn::getElementBits(nn::elementOf(v))));
-    }
-    auto type = k.vectorType(storage, coord.lanes.width);
-    return mlir::arith::ConstantOp::create(k.builder(), k.location(), mlir::DenseElementsAttr::get(type, splat));
+    return splat(constant, coord.lanes.width);
   }
   mlir::Value from = buffer(v);
   switch (placeOf(nn::shapeOf(v), nn::shapeOf(rootOp->getResult(0)))) {

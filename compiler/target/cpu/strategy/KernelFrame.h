@@ -17,6 +17,10 @@ public:
   Idx size(dim::Expr e);
   /// The sizes of a value.
   llvm::SmallVector<Idx> sizes(mlir::Value v);
+  /// The buffer of an argument of the kernel.
+  mlir::Value buffer(mlir::Value v) { return buffers.lookup(v); }
+  /// A constant whose elements are all equal, in `width` lanes.
+  mlir::Value splat(nn::ConstantOp constant, int width);
   /// The buffer of operand `i` of the root; an argument of the kernel, always.
   mlir::Value operandBuffer(unsigned i) { return buffer(rootOp->getOperand(i)); }
   unsigned argumentOf(mlir::Value v) { return llvm::cast<mlir::BlockArgument>(v).getArgNumber(); }
@@ -31,7 +35,6 @@ public:
   dim::Expr constant(int64_t v) { return dim::constant(kernel.getContext(), v); }
 
 private:
-  mlir::Value buffer(mlir::Value v) { return buffers.lookup(v); }
   mlir::Value loadOperand(mlir::Value v, KernelBuilder &k, const EpilogueCoord &coord);
   mlir::MemRefType bufferType(mlir::Type tensor);
 

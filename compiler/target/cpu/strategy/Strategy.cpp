@@ -5,6 +5,7 @@
 namespace dlc::cpu {
 namespace {
 constexpr Strategy kStrategies[] = {
+    {"attention", matchesAttention, emitAttentionKernel, attentionMembers},
     {"depthwise", matchesDepthwise, emitDepthwiseKernel},
     {"winograd", matchesWinograd, emitWinogradKernel},
     {"conv", matchesConv, emitConvKernel},
@@ -25,11 +26,11 @@ bool isEmpty(mlir::Operation *root) {
 
 llvm::ArrayRef<Strategy> strategies() { return kStrategies; }
 
-const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target) {
+const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target, bool alone) {
   if (isEmpty(root)) {
     return nullptr;
   }
-  const Strategy *it = llvm::find_if(kStrategies, [&](const Strategy &s) { return s.matches(root, target); });
+  const Strategy *it = llvm::find_if(kStrategies, [&](const Strategy &s) { return !(alone && s.members) && s.matches(root, target); });
   return it == std::end(kStrategies) ? nullptr : it;
 }
 

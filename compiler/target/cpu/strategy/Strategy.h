@@ -24,10 +24,12 @@ struct Strategy {
   /// Replaces the body of `kernel` (nn ops: the root, then its epilogue) by loops over buffers, and sets its
   /// attributes. `packed` gets the arguments that are to be packed.
   llvm::LogicalResult (*emit)(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+  /// For a strategy that takes more than its root and an epilogue: the ops of the kernel, in order, the root among them.
+  llvm::SmallVector<mlir::Operation *> (*members)(mlir::Operation *root) = nullptr;
 };
 llvm::ArrayRef<Strategy> strategies();
-/// The first strategy for a contraction; null when only loops remain.
-const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target);
+/// The first strategy for a contraction; null when only loops remain. `alone`: none that takes other contractions too.
+const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target, bool alone = false);
 const Strategy *findStrategy(llvm::StringRef name);
 
 /// How an operand of an epilogue op lies under the result of shape `result`.
@@ -36,12 +38,15 @@ OperandPlace placeOf(llvm::ArrayRef<dim::Expr> operand, llvm::ArrayRef<dim::Expr
 /// Whether an elementwise op can be part of an epilogue whose results have the shape of `root`'s.
 bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root);
 
+bool matchesAttention(mlir::Operation *root, const TargetInfo &target);
 bool matchesConv(mlir::Operation *root, const TargetInfo &target);
 bool matchesDepthwise(mlir::Operation *root, const TargetInfo &target);
 bool matchesWinograd(mlir::Operation *root, const TargetInfo &target);
 bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &target);
 bool matchesMatmul(mlir::Operation *root, const TargetInfo &target);
 bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &target);
+llvm::SmallVector<mlir::Operation *> attentionMembers(mlir::Operation *root);
+llvm::LogicalResult emitAttentionKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
