@@ -20,6 +20,7 @@ class Case:
 SIZES = {"resnet50": [{}, {"batch": 32}], "mobilenetv2": [{}, {"batch": 32}],
          "encoder": [{"sequence": 16}, {"sequence": 128}, {"sequence": 512}],
          "encoder_int8": [{"sequence": 16}, {"sequence": 128}, {"sequence": 512}],
+         "encoder_f16": [{"sequence": 128}], "encoder_bf16": [{"sequence": 128}],
          "bert_base": [{"sequence": 128}], "gpt2_step": [{"past": 128}]}
 # Those for which dlc is told the sizes: what that is worth.
 SPECIALISED = {"encoder": [{"sequence": 128, "batch": 1}]}

@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 
@@ -21,10 +20,8 @@ import numpy as np
 import ours
 import peers
 from network import Network
+from rows import OURS, TOLERANCE, ratio, sizes
 from worker import Worker, WorkerFailed
-
-# An engine that differs by more, as a fraction of the outputs' peak, computes something else: it is not counted as the best.
-TOLERANCE = {"f32": 1e-2, "f64": 1e-2, "f16": 5e-2, "bf16": 1e-1, "int8": 2.5e-1}
 
 
 def largest_error(expected, got):
@@ -73,7 +70,7 @@ class Comparison:
         """A worker per engine that can run the network, and what opening said, or why not, by engine."""
         workers, engines = {}, {}
         os.makedirs(os.path.join(self.folder, "engine"), exist_ok=True)
-        for name in [ours.Dlc.NAME, *self.arguments.peers]:
+        for name in [OURS, *self.arguments.peers]:
             worker = Worker(name, self.job(threads), log)
             stack.callback(worker.close)
             try:
@@ -105,11 +102,11 @@ class Comparison:
             worker.ask("outputs", path)
             with np.load(path) as file:
                 results[name] = [file[key] for key in file.files]
-        reference = next((name for name in results if name != ours.Dlc.NAME), None)
+        reference = next((name for name in results if name != OURS), None)
         for name in results:
             error = largest_error(results[reference], results[name]) if reference else None
             engines[name]["error"] = error
-            if error is not None and error > TOLERANCE[self.precision] and name != ours.Dlc.NAME:
+            if error is not None and error > TOLERANCE[self.precision] and name != OURS:
                 engines[name]["reason"] = f"its outputs differ by {error:.1e} of their peak from {reference}'s"
 
     def at(self, threads, log):
@@ -120,23 +117,10 @@ class Comparison:
             self.rounds(workers, engines)
         row = {"model": self.name, "sizes": self.sizes, "specialised": self.arguments.specialise, "precision": self.precision,
                "threads": threads, "engines": engines}
-        if "ms" in engines[ours.Dlc.NAME]:
-            bench = ours.peak(self.arguments.dlc, self.artifact, threads, self.sizes, self.inputs)
+        if "ms" in engines[OURS]:
+            bench = ours.peak(self.arguments.dlc, self.artifact, threads, self.inputs)
             row.update(peak_gflops=bench["peak_gflops"], gflop=bench["flops_per_run"] / 1e9)
         return row
-
-
-def best_peer(row):
-    """Name and time of the fastest other engine whose outputs are right; (None, None) if there is none."""
-    times = {name: each["ms"] for name, each in row["engines"].items()
-             if name != ours.Dlc.NAME and "ms" in each and "reason" not in each}
-    return min(times.items(), key=lambda item: item[1]) if times else (None, None)
-
-
-def ratio(row):
-    """dlc's time over the best other engine's; None if either is missing."""
-    mine, best = row["engines"][ours.Dlc.NAME].get("ms"), best_peer(row)[1]
-    return mine / best if mine and best else None
 
 
 def line(row):
@@ -146,9 +130,8 @@ def line(row):
         error = f" error {each['error']:.1e}" if each.get("error") else ""
         return f"{name} {time}{error}" + (f" ({each['reason'][:200]})" if "reason" in each else "")
     found = ratio(row)
-    sizes = " ".join(f"{name}={size}" for name, size in row["sizes"].items())
     cells = "; ".join(cell(name, each) for name, each in row["engines"].items())
-    return f"{row['model']} {sizes} {row['threads']} threads: ratio {f'{found:.2f}' if found else '-'}; {cells}"
+    return f"{row['model']}, {sizes(row)}, {row['threads']} threads: ratio {f'{found:.2f}' if found else '-'}; {cells}"
 
 
 def measure(arguments, model):
@@ -157,7 +140,7 @@ def measure(arguments, model):
         comparison = Comparison(arguments, model, folder)
         try:
             costs = comparison.costs()
-        except (RuntimeError, subprocess.CalledProcessError) as error:
+        except RuntimeError as error:
             print(f"{comparison.name}: {error}", flush=True)
             return [{"model": comparison.name, "sizes": comparison.sizes, "specialised": arguments.specialise,
                      "precision": comparison.precision, "failure": str(error)}]

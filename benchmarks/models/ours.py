@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from engine import DTYPES, Call, Engine, address
+from rows import OURS
 
 SHAPE = ctypes.c_int64 * 16
 
@@ -42,7 +43,7 @@ class ContextOptions(ctypes.Structure):
 
 
 class Dlc(Engine):
-    NAME = "dlc"
+    NAME = OURS
 
     def __init__(self, job):
         self.library, self.job = ctypes.CDLL(job.runtime), job
@@ -95,20 +96,34 @@ def runtime_library(dlc):
     return found
 
 
+def output_of(command):
+    """What a program prints; RuntimeError with what it complains of when it fails."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[:2])} failed with {done.returncode}: {done.stderr.strip()[:2000]}")
+    return done.stdout
+
+
 def compile_model(dlc, model, out, options=()):
     """Compiles, and returns how long that took, in seconds."""
     start = time.perf_counter()
-    done = subprocess.run([dlc, "compile", model, "-o", out, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        raise RuntimeError(f"dlc compile failed with {done.returncode}: {done.stdout.strip()}")
+    output_of([dlc, "compile", model, "-o", out, *options])
     return time.perf_counter() - start
 
 
-def peak(dlc, artifact, threads, sizes, inputs):
+def input_option(name, path):
+    """How the tools are told of an input; numpy's files have no name for bf16."""
+    array = np.load(path)
+    if array.dtype.kind != "V":
+        return f"--input={name}={path}"
+    array.tofile(path + ".bin")
+    return f"--input={name}=raw:{path}.bin:bf16:{'x'.join(map(str, array.shape))}"
+
+
+def peak(dlc, artifact, threads, inputs):
     """What `dlc bench` says about the processor's peak (GFLOP/s on so many threads) and the arithmetic of a run."""
-    arguments = [f"--dim={name}={size}" for name, size in sizes.items()] + [f"--input={name}={path}" for name, path in inputs.items()]
-    command = [dlc, "bench", artifact, "--threads", str(threads), "--duration", "0.01", "--json", *arguments]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    options = [input_option(name, path) for name, path in inputs.items()]
+    return json.loads(output_of([dlc, "bench", artifact, "--threads", str(threads), "--duration", "0.01", "--json", *options]))
 
 
 def bare_rss(program, threads, inputs):
@@ -116,6 +131,7 @@ def bare_rss(program, threads, inputs):
     if not os.path.exists("/usr/bin/time"):
         return None
     arguments = [word for name, path in inputs.items() for word in ("--input", f"{name}={path}")]
-    command = ["/usr/bin/time", "-f", "%M", program, "--threads", str(threads), *arguments]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
-    return int(done.stderr.split()[-1]) * 1024
+    report = os.path.join(os.path.dirname(program), "rss")
+    output_of(["/usr/bin/time", "-f", "%M", "-o", report, program, "--threads", str(threads), *arguments])
+    with open(report) as file:
+        return int(file.read().split()[-1]) * 1024

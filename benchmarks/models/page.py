@@ -2,7 +2,7 @@
 import math
 
 import chart
-from compare import TOLERANCE, best_peer, ratio
+from rows import OURS, case, is_wrong, ratio, sizes
 
 MB = 1e6
 INTRO = """# Benchmarks
@@ -25,15 +25,6 @@ limit is 1.1 x (weights + planned memory + inputs) + 8 MB. One thread."""
 MISSING = """## What other engines can't run
 
 An engine that can't convert or load a network, or whose outputs differ by far, is left out of the comparison."""
-
-
-def key(row):
-    return row["model"], tuple(row["sizes"].items()), row["specialised"]
-
-
-def sizes(row):
-    words = ", ".join(f"{name} {size}" for name, size in row["sizes"].items()) or "batch 1"
-    return words + (" (specialised)" if row["specialised"] else "")
 
 
 def number(value, digits=3):
@@ -63,13 +54,8 @@ def summary(machine, rows):
     return lines
 
 
-def wrong(row):
-    error = row["engines"]["dlc"].get("error")
-    return error is not None and error > TOLERANCE[row["precision"]]
-
-
 def speed_cells(row, peers):
-    mine = row["engines"]["dlc"].get("ms")
+    mine = row["engines"][OURS].get("ms")
     cells = [row["model"] + ("" if row["precision"] == "f32" else f" ({row['precision']})"), sizes(row), str(row["threads"]), number(mine)]
     for peer in peers:
         each = row["engines"].get(peer, {})
@@ -77,16 +63,16 @@ def speed_cells(row, peers):
         cells.append(f"{theirs:.3f} ({mine / theirs:.2f})" if mine and theirs else number(theirs))
     found = ratio(row)
     done = f"{row['gflop'] / mine * 1e3:.0f}" if mine and row.get("gflop") else "-"
-    error = row["engines"]["dlc"].get("error")
-    return [*cells, f"**{found:.2f}**" if found else "-", done, ("**wrong:** " if wrong(row) else "") + (f"{error:.1e}" if error is not None else "-")]
+    error = row["engines"][OURS].get("error")
+    return [*cells, f"**{found:.2f}**" if found else "-", done, ("**wrong:** " if is_wrong(row) else "") + (f"{error:.1e}" if error is not None else "-")]
 
 
 def cost_cells(row, peers):
-    costs, mine = row["costs"], row["engines"]["dlc"]
+    costs, mine = row["costs"], row["engines"][OURS]
     memory = mine.get("memory", {})
     arena = sum(memory.get(name, 0) for name in ("frames", "scratch", "variables", "outputs"))
     limit = 1.1 * (memory.get("weights", 0) + arena + costs["input_bytes"]) + 8 * MB
-    each = lambda field, scale: [number(row["engines"].get(name, {}).get(field, 0) / scale or None, 1) for name in ["dlc", *peers]]
+    each = lambda field, scale: [number(row["engines"].get(name, {}).get(field, 0) / scale or None, 1) for name in [OURS, *peers]]
     rss = "-" if not costs["rss_bytes"] or not memory else f"{costs['rss_bytes'] / MB:.1f} of {limit / MB:.1f}"
     return [row["model"], sizes(row), number(costs["compile_s"], 1), number(costs["model_bytes"] / MB, 1),
             number(costs["artifact_bytes"] / costs["model_bytes"], 2), " / ".join(each("load_ms", 1)), " / ".join(each("first_ms", 1)),
@@ -117,20 +103,26 @@ def charts(rows):
     return files
 
 
+def cost_table(rows, peers):
+    """A line per network and sizes."""
+    order = " / ".join([OURS, *peers])
+    header = ["network", "sizes", "compile s", "model MB", "artifact / model", f"load ms: {order}", f"first run ms: {order}", "planned MB",
+              f"growth MB: {order}", "program MB"]
+    first = {case(row): row for row in reversed(rows) if "costs" in row}
+    return table(header, [cost_cells(row, peers) for row in first.values()][::-1])
+
+
 def page(results):
     """The text of docs/benchmarks.md."""
     failed = [row for row in results["rows"] if "failure" in row]
     rows = [row for row in results["rows"] if "failure" not in row]
-    peers = [name for name in results["machine"]["engines"] if name != "dlc"]
+    peers = [name for name in results["machine"]["engines"] if name != OURS]
     lines = [INTRO, "", *summary(results["machine"], rows), ""]
     lines += [f"![Ratios]({name})" for name in charts(rows)]
     header = ["network", "sizes", "threads", "dlc", *(f"{peer} (ratio)" for peer in peers), "ratio to best", "dlc GFLOP/s", "error"]
     lines += ["", "## Speed", "", *table(header, [speed_cells(row, peers) for row in rows])]
-    order = " / ".join(["dlc", *peers])
-    header = ["network", "sizes", "compile s", "model MB", "artifact / model", f"load ms: {order}", f"first run ms: {order}", "planned MB",
-              f"growth MB: {order}", "program MB"]
-    first = {key(row): row for row in reversed(rows)}
-    lines += ["", COSTS, "", *table(header, [cost_cells(row, peers) for row in rows if first[key(row)] is row])]
+    if any("costs" in row for row in rows):
+        lines += ["", COSTS, "", *cost_table(rows, peers)]
     if reasons(rows):
         lines += ["", MISSING, "", *reasons(rows)]
     if failed:

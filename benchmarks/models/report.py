@@ -22,6 +22,7 @@ import cases
 import compare
 import page
 import peers
+import rows
 from networks import NETWORKS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -67,33 +68,19 @@ def measure(arguments, case):
 
 def report(arguments, chosen):
     """Measures; results are written after every network, so that an interruption loses one."""
-    kept, rows = load(arguments)["rows"] if arguments.only else [], []
+    kept, measured = load(arguments)["rows"] if arguments.only else [], []
     for case in chosen:
-        rows += measure(arguments, case)
-        measured = {page.key(row) for row in rows}
-        write(arguments, {"machine": machine(arguments), "rows": [row for row in kept if page.key(row) not in measured] + rows})
-
-
-def loops(row):
-    """The time in units of the peak loop: what the peak would have computed meanwhile, in GFLOP."""
-    return row["engines"]["dlc"]["ms"] * row["peak_gflops"] / 1e3
+        measured += measure(arguments, case)
+        again = {rows.case(row) for row in measured}
+        write(arguments, {"machine": machine(arguments), "rows": [row for row in kept if rows.case(row) not in again] + measured})
 
 
 def check(arguments, chosen):
     """Prints what became slower, and returns whether nothing did."""
-    usable = lambda row: "peak_gflops" in row
-    before = {(page.key(row), row["threads"]): row for row in load(arguments)["rows"] if usable(row)}
-    arguments.peers, slower, compared = [], [], 0
+    arguments.peers, before, after = [], load(arguments)["rows"], []
     for case in chosen:
-        for row in measure(arguments, case):
-            old = before.get((page.key(row), row.get("threads")))
-            if old and not usable(row):
-                slower.append(f"{row['model']}, {page.sizes(row)}: could be run before")
-            elif old:
-                compared += 1
-                change = loops(row) / loops(old)
-                if change > 1 + arguments.tolerance:
-                    slower.append(f"{row['model']}, {page.sizes(row)}, {row['threads']} threads: {change:.2f} times what it was")
+        after += measure(arguments, case)
+    compared, slower = rows.slower(before, after, arguments.tolerance)
     print(f"{compared} compared, {len(slower)} slower by more than {arguments.tolerance:.0%}", *slower, sep="\n")
     return compared > 0 and not slower
 
