@@ -90,13 +90,22 @@ def reasons(rows):
     return [f"* {name}, {model}: {clean(reason)}" for (name, model), reason in sorted(found.items())]
 
 
+def label(row, longest=36):
+    """The row in a chart: with its sizes as long as there is room, else with numbers only."""
+    if not row["sizes"]:
+        return row["model"]
+    words = f"{row['model']}, {sizes(row)}"
+    if len(words) > longest:
+        words = f"{row['model']}, {' x '.join(map(str, row['sizes'].values()))}" + (" (specialised)" if row["specialised"] else "")
+    return words if len(words) <= longest else words[: longest - 3] + "..."
+
+
 def charts(rows):
     """File name -> SVG, one per number of threads."""
     files = {}
     for threads in sorted({row["threads"] for row in rows}):
         chosen = [row for row in rows if row["threads"] == threads and ratio(row)]
-        label = lambda row: f"{row['model']}, {sizes(row)}" if row["sizes"] else row["model"]
-        values = sorted(((label(row)[:40], ratio(row)) for row in chosen), key=lambda item: item[1])
+        values = sorted(((label(row), ratio(row)) for row in chosen), key=lambda item: item[1])
         words = "1 thread" if threads == 1 else f"{threads} threads"
         files[f"benchmarks-{threads}.svg"] = chart.bars(f"dlc's time over the best other engine's, {words}", "below 1: dlc is faster", values,
                                                         [0, 0.25, 0.5, 0.75, 1])

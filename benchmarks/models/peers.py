@@ -225,9 +225,11 @@ def convert(job):
         shapes = ",".join(f"[{','.join(map(str, v.shape))}]{types[v.dtype.name]}" for v in job.inputs.values())
         program = os.path.join(os.path.dirname(sys.executable), "pnnx")
         command = [program, stem + ".onnx", f"inputshape={shapes}", f"fp16={int(job.precision != 'f32')}"]
-        subprocess.run(command, cwd=job.folder, stdout=sys.stderr, stderr=sys.stderr, timeout=300)
+        with open(stem + ".log", "w") as log:
+            subprocess.run(command, cwd=job.folder, stdout=log, stderr=log, timeout=300)
     if not os.path.exists(stem + ".ncnn.param"):
-        raise RuntimeError("pnnx can't convert the network")
+        with open(stem + ".log") as log:
+            raise RuntimeError(f"pnnx can't convert the network: {log.read().strip().splitlines()[-1:]}")
     with open(stem + ".ncnn.param") as file:
         kinds = {line.split()[0] for line in file.readlines()[2:]}
     unknown = sorted(kind for kind in kinds if "." in kind or kind.startswith("pnnx") or kind.startswith("aten"))
