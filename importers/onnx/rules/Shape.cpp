@@ -76,7 +76,7 @@ std::optional<Shape> reshapeTarget(Node &n, const Shape &from, llvm::ArrayRef<Ex
       known.push_back(e);
       inferred.push_back(n.number(0));
     } else {
-      n.assume(dim::max(e, n.number(-1)), e, "a size, 0 or -1");
+      n.assume(e, dim::max(e, n.number(-1)), "size that is asked for (at least -1)");
       Expr minus = isNegative(n, e), size = dim::add(dim::max(e, n.number(0)), minus);
       known.push_back(allowZero ? size : dim::add(size, dim::mul(isZero(n, e), copied)));
       inferred.push_back(minus);

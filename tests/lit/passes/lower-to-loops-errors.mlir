@@ -31,3 +31,15 @@ module {
     }
   }
 }
+
+// -----
+
+module {
+  module @kernels {
+    // expected-error @+1 {{expected the ops of an attention}}
+    func.func @alone(%x: tensor<4xf32>) -> tensor<4xf32> attributes {nn.strategy = "attention", nn.dims = #dim.shape<[]>} {
+      %0 = nn.relu %x : (tensor<4xf32>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
+  }
+}
