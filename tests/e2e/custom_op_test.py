@@ -14,7 +14,7 @@ EXAMPLE = os.path.join(tool.ROOT, "examples", "custom_op", "ops.c")
 DOMAIN = ("com.example", 1)
 
 # Pad2: a copy with `count` more elements of `value` behind a vector, whose sizes the compiler asks for; what it prints of
-# its attributes is checked. Bad: does what `how` says.
+# its attributes is checked. Bad: does what `how` says. Count: how often it was called, which no op should tell.
 OPS = r"""
 #include "dlc/custom_op.h"
 #include <stdio.h>
@@ -52,11 +52,17 @@ static int badShape(dlc_op_call *c) {
   return strcmp(how, "silent") ? 0 : 1;
 }
 static int badCompute(dlc_op_call *c) { return c->fail(c, "no such numbers"); }
+static int count(dlc_op_call *c) {
+  static int calls;
+  *(float *)c->outputs[0].data = (float)calls++;
+  return 0;
+}
+static const dlc_custom_op countOp = {sizeof countOp, "com.example", "Count", 1, 0, 1, 1, 1, DLC_OP_SAME_SHAPE, 0, 0, count, 0};
 static const dlc_custom_op padOp = {sizeof padOp, "com.example", "Pad2", 1, 1, 1, 2, 1, 0, types, padShape, pad, 0};
 static const dlc_custom_op badOp = {sizeof badOp, "com.example", "Bad", 1, 0, 1, 1, 1, 0, badTypes, badShape, badCompute, 0};
-static const dlc_custom_op *const ops[] = {&padOp, &badOp};
+static const dlc_custom_op *const ops[] = {&padOp, &badOp, &countOp};
 const dlc_op_library *dlc_op_library_get(void) {
-  static const dlc_op_library library = {sizeof library, DLC_OP_ABI_VERSION, 2, "test", ops};
+  static const dlc_op_library library = {sizeof library, DLC_OP_ABI_VERSION, 3, "test", ops};
   return &library;
 }
 """
@@ -211,6 +217,38 @@ class CustomOps(unittest.TestCase):
         with open(self.path("text.so"), "w") as file:
             file.write("no library")
         self.assertIn("text.so", self.refused(model, "--op-library", self.path("text.so")))
+
+    def test_verify_asks_the_library_on_both_sides(self):
+        note = "the reference evaluator asks the op libraries too for com.example:Pad2: whether their own results are right"
+        for size in (3, "n"):
+            source = self.write(graph(pad(), size, output=5 if size == 3 else "m"), f"verified_{size}.onnx")
+            result = tool.dlc("verify", source, "--op-library", self.library)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertIn(note, result.stdout)
+            result = tool.dlc("verify", source, "--op-library", self.library, "--layers")
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertIn("no layer differs: compared 2 values", result.stdout)
+        counted = self.write(graph([tiny.custom("com.example", "Count", ["x"], ["c"]), tiny.node("Neg", ["c"], ["y"])], 1), "counted.onnx")
+        result = tool.dlc("verify", counted, "--op-library", self.library, "--layers")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('the first layer that differs: node "count_c" (nn.custom)', result.stdout)
+        bad = self.write(graph([tiny.custom("com.example", "Bad", ["x"], ["y"])], 3), "bad.onnx")
+        self.assertIn("no such numbers", tool.dlc("verify", bad, "--op-library", self.library).stderr)
+
+    def test_verify_with_stored_outputs(self):
+        folder = self.path("stored")
+        source = os.path.join(folder, "model.onnx")
+        os.makedirs(os.path.join(folder, "test_data_set_0"))
+        with open(source, "wb") as file:
+            file.write(graph(pad(), 3, output=5))
+        for last, code in ((-23, 0), (-24, 1)):
+            for file, name, numbers in (("input_0", "x", [1, 2, 3]), ("output_0", "y", [-1, -2, -3, -22, last])):
+                with open(os.path.join(folder, "test_data_set_0", file + ".pb"), "wb") as stored:
+                    stored.write(tiny.tensor(name, [len(numbers)], numbers))
+            result = tool.dlc("verify", source, "--op-library", self.library)
+            self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+            self.assertIn("against stored outputs", result.stdout)
+            self.assertNotIn("asks the op libraries", result.stdout)
 
     def test_programs_load_no_libraries(self):
         message = "expected no ops of libraries in a program: it is static and loads none; write a shared object or an object instead"

@@ -83,14 +83,8 @@ llvm::Expected<std::vector<HostValue>> runOnce(const dlc_model *model,
   if (!session) {
     return session.takeError();
   }
-  std::vector<Port> ports = inputPorts(model, 0);
-  for (size_t i = 0; i < ports.size(); ++i) {
-    if (!inputs[i] && !ports[i].isOptional) {
-      return makeError("input '{0}': expected a value, got none", ports[i].type.name);
-    }
-    if (llvm::Error error = inputs[i] ? session->bind(ports[i], *inputs[i]) : llvm::Error::success()) {
-      return error;
-    }
+  if (llvm::Error error = session->bind(inputPorts(model, 0), inputs)) {
+    return error;
   }
   if (llvm::Error error = session->run()) {
     return error;

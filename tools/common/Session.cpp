@@ -9,6 +9,7 @@ Port makePort(const dlc_port &source, size_t index) {
   Port port;
   port.index = index;
   port.isOptional = source.flags & DLC_PORT_OPTIONAL;
+  port.isState = source.flags & DLC_PORT_FEEDBACK;
   port.doc = source.doc;
   port.type.name = source.name;
   port.type.kind = static_cast<dlc_kind>(source.kind);
@@ -127,6 +128,11 @@ std::vector<Port> statePorts(const dlc_model *model, size_t entry) {
                    [&](size_t index, dlc_port *port) { return dlc_model_input(model, entry, index, port); });
 }
 
+std::vector<Port> stateOutputPorts(const dlc_model *model, size_t entry) {
+  return listPorts(dlc_model_output_count(model, entry), /*isState=*/true,
+                   [&](size_t index, dlc_port *port) { return dlc_model_output(model, entry, index, port); });
+}
+
 llvm::Expected<ValueHandle> toEngine(const HostValue &value) {
   dlc_value *raw = nullptr;
   if (dlc_value_create(value.kind, innerType(value), &raw)) {
@@ -201,12 +207,32 @@ llvm::Error Session::bind(const Port &port, const HostValue &value) {
                                                                                             : llvm::Error::success();
 }
 
-llvm::Error Session::setState(const Port &port, const HostValue &value) {
-  dlc_tensor tensor = DLC_TENSOR_INIT;
-  tensor.dtype = value.tensor.dtype;
-  tensor.data = const_cast<uint8_t *>(value.tensor.bytes.data());
-  tensor.byte_size = value.tensor.bytes.size();
-  return dlc_context_set_variable(context(), port.type.name.c_str(), &tensor) ? engineError() : llvm::Error::success();
+llvm::Error Session::bind(const std::vector<Port> &ports, const std::vector<std::optional<HostValue>> &values) {
+  for (auto [port, value] : llvm::zip_equal(ports, values)) {
+    if (!value && !port.isOptional) {
+      return makeError("input '{0}': expected a value, got none", port.type.name);
+    }
+    if (llvm::Error error = value ? bind(port, *value) : llvm::Error::success()) {
+      return error;
+    }
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Session::setStates(const std::vector<Port> &ports, const std::vector<std::optional<HostValue>> &values) {
+  for (auto [port, value] : llvm::zip_equal(ports, values)) {
+    if (!value) {
+      continue;
+    }
+    dlc_tensor tensor = DLC_TENSOR_INIT;
+    tensor.dtype = value->tensor.dtype;
+    tensor.data = const_cast<uint8_t *>(value->tensor.bytes.data());
+    tensor.byte_size = value->tensor.bytes.size();
+    if (dlc_context_set_variable(context(), port.type.name.c_str(), &tensor)) {
+      return engineError();
+    }
+  }
+  return llvm::Error::success();
 }
 
 llvm::Error Session::run() { return dlc_context_run(context(), entryIndex) ? engineError() : llvm::Error::success(); }
@@ -223,6 +249,22 @@ llvm::Expected<HostValue> Session::output(const Port &port) const {
   result->name = port.type.name;
   result->tensor.name = port.type.name;
   return result;
+}
+
+llvm::Expected<HostValue> Session::state(const Port &port) const {
+  dlc_tensor view = DLC_TENSOR_INIT;
+  if (dlc_context_get_variable(context(), port.type.name.c_str(), &view)) {
+    return engineError();
+  }
+  HostTensor tensor;
+  tensor.name = port.type.name;
+  tensor.dtype = port.type.dtype;
+  tensor.dims = port.type.dims; // a state's sizes are numbers
+  const auto *data = static_cast<const uint8_t *>(view.data);
+  tensor.bytes.assign(data, data + view.byte_size);
+  HostValue value(std::move(tensor));
+  value.name = port.type.name;
+  return value;
 }
 
 } // namespace dlc

@@ -34,16 +34,19 @@ struct Port {
   PortType type;
   size_t index = 0;
   bool isOptional = false;
+  bool isState = false; ///< the context keeps it from run to run
   std::string doc;
   std::vector<int64_t> minimum, maximum; ///< per dim; maximum -1: unbounded
 };
 
-/// An entry's ports in graph order, without those that feed back into the context: of all specialisations together, or of
-/// one.
+/// An entry's ports in graph order, without those that feed back into the context: of all specialisations together, or
+/// of one.
 std::vector<Port> inputPorts(const dlc_model *model, size_t entry, std::optional<size_t> specialisation = std::nullopt);
-std::vector<Port> outputPorts(const dlc_model *model, size_t entry, std::optional<size_t> specialisation = std::nullopt);
-/// The inputs that are state: the context keeps them from run to run.
+std::vector<Port> outputPorts(const dlc_model *model, size_t entry,
+                              std::optional<size_t> specialisation = std::nullopt);
+/// The inputs that are state, and, in the same order, the outputs that become it.
 std::vector<Port> statePorts(const dlc_model *model, size_t entry);
+std::vector<Port> stateOutputPorts(const dlc_model *model, size_t entry);
 
 llvm::Expected<ValueHandle> toEngine(const HostValue &value);
 llvm::Expected<HostValue> fromEngine(const dlc_value *value);
@@ -55,11 +58,15 @@ public:
 
   /// Binds an input; tensors are read in place, so `value` must outlive the runs.
   llvm::Error bind(const Port &port, const HostValue &value);
-  /// Sets the state that a port of statePorts names.
-  llvm::Error setState(const Port &port, const HostValue &value);
+  /// Binds one value per port; an input that isn't optional must have one.
+  llvm::Error bind(const std::vector<Port> &ports, const std::vector<std::optional<HostValue>> &values);
+  /// Sets the states that ports of statePorts name; those without a value stay as they are.
+  llvm::Error setStates(const std::vector<Port> &ports, const std::vector<std::optional<HostValue>> &values);
   llvm::Error run();
   /// The last run's value of an output.
   llvm::Expected<HostValue> output(const Port &port) const;
+  /// The state that a port of statePorts names, as it is now.
+  llvm::Expected<HostValue> state(const Port &port) const;
   dlc_context *context() const { return handle.get(); }
   size_t entry() const { return entryIndex; }
 

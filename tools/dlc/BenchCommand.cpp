@@ -1,10 +1,12 @@
 /// \file `dlc bench`: latency, throughput and efficiency of a model on this machine.
 #include "tools/common/ExitCode.h"
 #include "tools/common/Table.h"
+#include "tools/common/Terminal.h"
 #include "tools/dlc/Bench.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/Options.h"
 #include "tools/dlc/Peak.h"
+#include "tools/dlc/Prepared.h"
 #include "tools/dlc/Profile.h"
 #include "llvm/Support/JSON.h"
 #include <CLI/CLI.hpp>
@@ -66,7 +68,7 @@ void printJson(const BenchReport &report, const dlc_model *model) {
 void printText(const BenchReport &report, const dlc_model *model) {
   const BenchResult &result = report.result;
   auto line = [](llvm::StringRef name, const std::string &text) {
-    llvm::outs() << llvm::formatv("{0,-12}{1}\n", name, text);
+    printField(llvm::outs(), name, text, /*column=*/12);
   };
   line("model", std::string(dlc_model_name(model)) + " (" + dlc_model_variant(model) + ")");
   for (const std::string &input : report.inputs) {
@@ -88,24 +90,16 @@ void printText(const BenchReport &report, const dlc_model *model) {
 }
 
 /// One session per context, all reading the same inputs.
-llvm::Expected<std::vector<Session>> makeSessions(const dlc_model *model, size_t entry, const BenchOptions &options,
-                                                  const std::vector<Port> &ports,
-                                                  const std::vector<std::optional<HostValue>> &inputs) {
-  dlc_context_options contextOptions = DLC_CONTEXT_OPTIONS_INIT;
-  contextOptions.threads = options.model.threads;
-  if (options.contexts > 1 && options.model.threads == 0) {
-    contextOptions.threads = std::max(1u, dlc_available_threads() / options.contexts);
+llvm::Expected<std::vector<Session>> makeSessions(const PreparedModel &prepared, const BenchOptions &options) {
+  unsigned threads = options.model.threads;
+  if (options.contexts > 1 && threads == 0) {
+    threads = std::max(1u, dlc_available_threads() / options.contexts);
   }
   std::vector<Session> sessions;
   for (unsigned i = 0; i < options.contexts; ++i) {
-    auto session = Session::create(model, entry, contextOptions);
+    auto session = prepared.start(threads);
     if (!session) {
       return session.takeError();
-    }
-    for (size_t input = 0; input < ports.size(); ++input) {
-      if (llvm::Error error = inputs[input] ? session->bind(ports[input], *inputs[input]) : llvm::Error::success()) {
-        return error;
-      }
     }
     sessions.push_back(std::move(*session));
   }
@@ -119,27 +113,19 @@ int64_t profiledRuns(const BenchResult &result, double seconds) {
 }
 
 llvm::Error benchModel(const BenchOptions &options) {
-  auto model = openModel(options.model);
-  if (!model) {
-    return model.takeError();
+  auto prepared = prepareModel(options.model, options.inputs, /*isRandom=*/true);
+  if (!prepared) {
+    return prepared.takeError();
   }
-  auto entry = findEntry(model->get(), options.model);
-  if (!entry) {
-    return entry.takeError();
-  }
-  std::vector<Port> ports = inputPorts(model->get(), *entry);
-  auto inputs = gatherInputs(ports, options.inputs, /*isRandom=*/true);
-  if (!inputs) {
-    return inputs.takeError();
-  }
-  auto sessions = makeSessions(model->get(), *entry, options, ports, *inputs);
+  auto sessions = makeSessions(*prepared, options);
   if (!sessions) {
     return sessions.takeError();
   }
+  const dlc_model *model = prepared->model.get();
   BenchReport report;
   report.contexts = options.contexts;
   report.threads = dlc_context_threads(sessions->front().context());
-  for (const auto &input : *inputs) {
+  for (const auto &input : prepared->inputs) {
     report.inputs.push_back(input ? input->name + " " + typeString(*input) : "(absent)");
   }
   PeakResult before = measurePeak(report.threads * report.contexts);
@@ -156,12 +142,12 @@ llvm::Error benchModel(const BenchOptions &options) {
     return profile.takeError();
   }
   report.profile = std::move(*profile);
-  options.isJson ? printJson(report, model->get()) : printText(report, model->get());
+  options.isJson ? printJson(report, model) : printText(report, model);
   if (options.profilePath.empty()) {
     return llvm::Error::success();
   }
   printProfile(report.profile, options.isJson ? llvm::errs() : llvm::outs());
-  return writeTrace(options.profilePath, report.profile, model->get());
+  return writeTrace(options.profilePath, report.profile, model);
 }
 
 } // namespace

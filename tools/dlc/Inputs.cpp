@@ -128,8 +128,8 @@ llvm::Expected<std::vector<std::optional<HostValue>>> gatherInputs(const std::ve
   std::vector<std::string> files = assignFiles(ports, options, problems);
   std::vector<std::optional<HostValue>> values(ports.size());
   for (size_t i = 0; i < ports.size(); ++i) {
-    if (files[i].empty() && !isRandom) {
-      if (!ports[i].isOptional) {
+    if (files[i].empty() && (!isRandom || ports[i].isState)) {
+      if (!ports[i].isOptional && !ports[i].isState) {
         problems.add(makeError("input '{0}': expected a file for {1}; give it by --input {0}=FILE", ports[i].type.name,
                                ports[i].type.toString()));
       }

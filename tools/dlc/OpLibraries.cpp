@@ -1,9 +1,8 @@
 #include "tools/dlc/OpLibraries.h"
 #include "compiler/passes/DType.h"
-#include "compiler/passes/OpAttributes.h"
-#include "dlc/inspect.h"
 #include "tools/common/ElementType.h"
 #include "tools/common/Session.h"
+#include "tools/dlc/LibraryCall.h"
 #include <CLI/CLI.hpp>
 
 namespace dlc {
@@ -12,18 +11,11 @@ namespace {
 using onnx_import::CustomNode;
 using onnx_import::CustomResult;
 
-int recordFailure(dlc_op_call *call, const char *message) {
-  *static_cast<std::string *>(call->engine) = message ? message : "";
-  return 1;
-}
-
 /// A call of `types` or `shape` for a node.
-class InferenceCall {
+class InferenceCall : LibraryCall {
 public:
-  InferenceCall(const CustomNode &node, const dlc_custom_op &op) : node(node), op(op), outputs(node.outputs) {
-    std::vector<char> encoded = encodeOpAttributes(node.attributes);
-    bytes.resize(encoded.size() / 8);
-    std::memcpy(bytes.data(), encoded.data(), encoded.size());
+  InferenceCall(const CustomNode &node, const dlc_custom_op &op) : LibraryCall(op, node.attributes), node(node) {
+    outputs.resize(node.outputs);
     for (mlir::RankedTensorType type : node.operands) {
       dlc_op_tensor input{};
       if (type) {
@@ -39,7 +31,6 @@ public:
   }
 
 private:
-  bool isSame() const { return op.flags & DLC_OP_SAME_SHAPE; }
   bool fail(std::string &error, const llvm::Twine &text) {
     error = text.str();
     return false;
@@ -58,7 +49,7 @@ private:
       return fail(error,
                   "expected 1 to " + llvm::Twine(op.most_outputs) + " outputs, got " + llvm::Twine(node.outputs));
     }
-    if (isSame() && !node.operands[0]) {
+    if (isSameShape() && !node.operands[0]) {
       return fail(error, "expected input 0 to be present");
     }
     for (mlir::RankedTensorType type : node.operands) {
@@ -66,20 +57,13 @@ private:
         return fail(error, "expected inputs of rank 16 at most");
       }
     }
-    int64_t read = dlc_inspect_op_attributes(bytes.data(), bytes.size() * 8, attributes, DLC_OP_MAX_ATTRIBUTES);
-    attributeCount = std::max<int64_t>(read, 0);
-    return read >= 0 || fail(error, "expected at most " + llvm::Twine(DLC_OP_MAX_ATTRIBUTES) +
-                                        " attributes, and no tensors of strings among them");
+    return hasAttributes() || fail(error, "expected at most " + llvm::Twine(DLC_OP_MAX_ATTRIBUTES) +
+                                              " attributes, and no tensors of strings among them");
   }
 
   bool apply(dlc_op_fn function, const char *what, std::string &error) {
-    std::string reason;
-    dlc_op_call call{sizeof(call),   attributes,     attributeCount, inputs.data(), inputs.size(),
-                     outputs.data(), outputs.size(), op.user,        recordFailure, &reason};
-    int status = function(&call);
-    return (status == 0 && reason.empty()) ||
-           fail(error, reason.empty() ? llvm::Twine("the library's function '") + what + "' failed without a reason"
-                                      : llvm::Twine(reason));
+    error = LibraryCall::apply(function, what);
+    return error.empty();
   }
 
   bool findTypes(std::string &error) {
@@ -90,7 +74,7 @@ private:
       if (!op.types) {
         output.dtype = inputs[0].dtype;
       }
-      if (isSame()) {
+      if (isSameShape()) {
         output.rank = inputs[0].rank;
       }
       if (!elementOf(output.dtype) || output.rank > DLC_OP_MAX_RANK) {
@@ -104,7 +88,7 @@ private:
 
   /// Sizes are asked for where they are numbers already.
   bool findShapes(std::string &error) {
-    bool isStatic = !isSame() && !(op.flags & DLC_OP_SIZES_FROM_DATA);
+    bool isStatic = !isSameShape() && !areSizesFromData();
     for (auto [input, type] : llvm::zip_equal(inputs, node.operands)) {
       isStatic &= !type || type.hasStaticShape();
       input.count = 1;
@@ -141,7 +125,7 @@ private:
     mlir::MLIRContext *c = node.attributes.getContext();
     for (const dlc_op_tensor &output : outputs) {
       CustomResult result{elementOf(output.dtype), {}};
-      if (isSame()) {
+      if (isSameShape()) {
         result.shape = dim::getShape(node.operands[0]);
       }
       for (uint32_t i = result.shape.size(); i < output.rank; ++i) {
@@ -153,11 +137,6 @@ private:
   }
 
   const CustomNode &node;
-  const dlc_custom_op &op;
-  std::vector<uint64_t> bytes; ///< aligned to 8
-  dlc_op_attribute attributes[DLC_OP_MAX_ATTRIBUTES];
-  size_t attributeCount = 0;
-  std::vector<dlc_op_tensor> inputs, outputs;
   bool areSizesKnown = false;
 };
 

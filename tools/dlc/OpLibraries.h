@@ -2,6 +2,7 @@
 #ifndef DLC_TOOLS_DLC_OPLIBRARIES_H
 #define DLC_TOOLS_DLC_OPLIBRARIES_H
 
+#include "dialects/nn/eval/Eval.h"
 #include "dlc/custom_op.h"
 #include "dlc/runtime.h"
 #include "importers/onnx/Import.h"
@@ -22,6 +23,10 @@ public:
   }
   bool infer(const onnx_import::CustomNode &node, llvm::SmallVectorImpl<onnx_import::CustomResult> &results,
              std::string &error) const override;
+  /// What the op's library computes, as a reference. The library's code is the only definition of its ops: this tells
+  /// whether they are called with what they should be, not whether they are right.
+  llvm::LogicalResult evaluate(nn::CustomOp op, nn::EvalContext &context, llvm::ArrayRef<nn::Datum> operands,
+                               llvm::SmallVectorImpl<nn::Datum> &results) const;
   /// Options to load a model with, which need this to stay.
   dlc_model_options modelOptions() const;
 

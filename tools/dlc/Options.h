@@ -49,7 +49,7 @@ llvm::Expected<ImageOptions> parseImageOptions(const InputOptions &options);
 /// Sizes of symbols from "batch=4".
 llvm::Expected<llvm::StringMap<int64_t>> parseDims(const std::vector<std::string> &texts);
 
-/// One value per port (nothing for an optional input that isn't given), read from files. When `isRandom`, inputs
+/// One value per port (nothing for an optional input or a state that isn't given), read from files. When `isRandom`, inputs
 /// without a file get random values. All problems are reported together.
 llvm::Expected<std::vector<std::optional<HostValue>>> gatherInputs(const std::vector<Port> &ports,
                                                                    const InputOptions &options, bool isRandom);

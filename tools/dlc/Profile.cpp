@@ -22,10 +22,6 @@ void addEvent(Profile &profile, const dlc_profile_event &event) {
   cost.bytes += share * static_cast<double>(std::max<int64_t>(event.bytes, 0));
 }
 
-std::string shorten(llvm::StringRef text, size_t width) {
-  return text.size() <= width ? text.str() : (text.take_front(width - 3) + "...").str();
-}
-
 /// Units of work per nanosecond are giga-units per second.
 std::string rateText(bool isKnown, double amount, double ns) {
   return isKnown && ns > 0 ? llvm::formatv("{0:f1}", amount / ns).str() : "-";
@@ -128,13 +124,13 @@ void printProfile(const Profile &profile, llvm::raw_ostream &stream) {
   llvm::sort(order, [](auto &a, auto &b) {
     return std::pair(-a.second->busyNs, a.first) < std::pair(-b.second->busyNs, b.first);
   });
-  Table table({">step", ">ms", ">%", ">GFLOP/s", ">GB/s", "strategy", "name"});
+  Table table({">step", ">ms", ">%", ">GFLOP/s", ">GB/s", "strategy", "~name"});
   double runs = static_cast<double>(std::max<int64_t>(profile.runs, 1));
   for (const auto &[index, step] : order) {
     table.addRow({std::to_string(index), llvm::formatv("{0:f4}", step->busyNs / runs / 1e6).str(),
                   llvm::formatv("{0:f1}", total > 0 ? 100 * step->busyNs / total : 0).str(),
                   rateText(step->hasFlops, step->flops, step->busyNs),
-                  rateText(step->hasBytes, step->bytes, step->busyNs), step->strategy, shorten(step->name, 40)});
+                  rateText(step->hasBytes, step->bytes, step->busyNs), step->strategy, step->name});
   }
   stream << llvm::formatv(
       "profile of {0} runs: {1:f3} ms a run, {2:f3} ms of work on all threads; rates are per thread\n", profile.runs,

@@ -69,7 +69,8 @@ HostValue fromDatum(const nn::Datum &datum) {
 }
 
 llvm::Expected<std::vector<HostValue>> evaluateReference(mlir::func::FuncOp main,
-                                                         const std::vector<std::optional<HostValue>> &inputs) {
+                                                         const std::vector<std::optional<HostValue>> &inputs,
+                                                         const OpLibraries &libraries) {
   std::vector<nn::Datum> arguments;
   for (auto [value, type] : llvm::zip_equal(inputs, main.getArgumentTypes())) {
     auto datum = value ? toDatum(*value, type) : llvm::Expected<nn::Datum>(nn::Datum());
@@ -78,7 +79,12 @@ llvm::Expected<std::vector<HostValue>> evaluateReference(mlir::func::FuncOp main
     }
     arguments.push_back(std::move(*datum));
   }
-  mlir::FailureOr<std::vector<nn::Datum>> results = nn::Evaluator().run(main.getBody().front(), arguments);
+  nn::Evaluator evaluator(/*visit=*/nullptr,
+                          [&](mlir::Operation *op, nn::EvalContext &context, llvm::ArrayRef<nn::Datum> operands,
+                              llvm::SmallVectorImpl<nn::Datum> &results) {
+                            return libraries.evaluate(llvm::cast<nn::CustomOp>(op), context, operands, results);
+                          });
+  mlir::FailureOr<std::vector<nn::Datum>> results = evaluator.run(main.getBody().front(), arguments);
   if (mlir::failed(results)) {
     return makeError("the reference evaluator could not run the model");
   }

@@ -5,6 +5,7 @@
 #include "dialects/nn/eval/Eval.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tools/common/HostTensor.h"
+#include "tools/dlc/OpLibraries.h"
 
 namespace dlc {
 
@@ -12,9 +13,11 @@ namespace dlc {
 llvm::Expected<nn::Datum> toDatum(const HostValue &value, mlir::Type type);
 HostValue fromDatum(const nn::Datum &datum);
 
-/// What `main` computes by the ops' own definitions, one after another. Errors are emitted as diagnostics as well.
+/// What `main` computes by the ops' own definitions, one after another; those of libraries by the libraries. Errors are
+/// emitted as diagnostics as well.
 llvm::Expected<std::vector<HostValue>> evaluateReference(mlir::func::FuncOp main,
-                                                         const std::vector<std::optional<HostValue>> &inputs);
+                                                         const std::vector<std::optional<HostValue>> &inputs,
+                                                         const OpLibraries &libraries);
 
 } // namespace dlc
 

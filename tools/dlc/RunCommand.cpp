@@ -5,6 +5,7 @@
 #include "tools/common/Table.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/Options.h"
+#include "tools/dlc/Prepared.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include <CLI/CLI.hpp>
@@ -106,7 +107,7 @@ llvm::Error writeOutputs(const std::vector<HostValue> &outputs, const RunOptions
 }
 
 void printOutputs(const std::vector<HostValue> &outputs) {
-  Table table({"output", "type", "values"});
+  Table table({"~output", "~type", "~values"});
   for (const HostValue &output : outputs) {
     table.addRow({output.name, typeString(output), previewText(output)});
   }
@@ -114,37 +115,13 @@ void printOutputs(const std::vector<HostValue> &outputs) {
 }
 
 llvm::Error runModel(const RunOptions &options) {
-  auto model = openModel(options.model);
-  if (!model) {
-    return model.takeError();
+  auto prepared = prepareModel(options.model, options.inputs, /*isRandom=*/false);
+  if (!prepared) {
+    return prepared.takeError();
   }
-  auto entry = findEntry(model->get(), options.model);
-  if (!entry) {
-    return entry.takeError();
-  }
-  std::vector<Port> ports = inputPorts(model->get(), *entry);
-  size_t count = ports.size();
-  for (Port &state : statePorts(model->get(), *entry)) {
-    state.isOptional = true; // it begins with what the model says
-    ports.push_back(std::move(state));
-  }
-  auto inputs = gatherInputs(ports, options.inputs, /*isRandom=*/false);
-  if (!inputs) {
-    return inputs.takeError();
-  }
-  dlc_context_options contextOptions = DLC_CONTEXT_OPTIONS_INIT;
-  contextOptions.threads = options.model.threads;
-  auto session = Session::create(model->get(), *entry, contextOptions);
+  auto session = prepared->start(options.model.threads);
   if (!session) {
     return session.takeError();
-  }
-  for (size_t i = 0; i < ports.size(); ++i) {
-    auto give = [&](const HostValue &value) {
-      return i < count ? session->bind(ports[i], value) : session->setState(ports[i], value);
-    };
-    if (llvm::Error error = (*inputs)[i] ? give(*(*inputs)[i]) : llvm::Error::success()) {
-      return error;
-    }
   }
   for (unsigned run = 0; run < options.runs; ++run) {
     if (llvm::Error error = session->run()) {
@@ -152,7 +129,7 @@ llvm::Error runModel(const RunOptions &options) {
     }
   }
   std::vector<HostValue> outputs;
-  for (const Port &port : outputPorts(model->get(), *entry)) {
+  for (const Port &port : outputPorts(prepared->model.get(), prepared->entry)) {
     auto output = session->output(port);
     if (!output) {
       return output.takeError();

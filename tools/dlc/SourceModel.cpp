@@ -2,6 +2,8 @@
 #include "compiler/Compile.h"
 #include "compiler/Entries.h"
 #include "compiler/Pipeline.h"
+#include "compiler/passes/Entries.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "tools/common/HostTensor.h"
 #include "tools/dlc/Commands.h"
@@ -28,6 +30,20 @@ std::string nodeName(mlir::Location location) {
     }
   }
   return text;
+}
+
+/// The names of a model's inputs and outputs.
+std::pair<std::vector<std::string>, std::vector<std::string>> portNames(mlir::ModuleOp module) {
+  auto main = module.lookupSymbol<mlir::func::FuncOp>("main");
+  auto textOf = [](mlir::StringAttr name) { return name ? name.str() : std::string(); };
+  std::vector<std::string> inputs, outputs;
+  for (unsigned i = 0; i < main.getNumArguments(); ++i) {
+    inputs.push_back(textOf(main.getArgAttrOfType<mlir::StringAttr>(i, kNameAttr)));
+  }
+  for (unsigned i = 0; i < main.getNumResults(); ++i) {
+    outputs.push_back(textOf(main.getResultAttrOfType<mlir::StringAttr>(i, kNameAttr)));
+  }
+  return {std::move(inputs), std::move(outputs)};
 }
 
 } // namespace
@@ -70,9 +86,12 @@ bool SourceModel::import(const SourceOptions &options) {
     for (const auto &[name, size] : combination.sizes) {
       importOptions.dims[name] = size;
     }
-    bool ok = import(options.path, importOptions) && mlir::succeeded(addBounds(module(), combination.bounds)) &&
-              mlir::succeeded(addState(module(), *states)) &&
-              (!all || mlir::succeeded(addSpecialisation(*all, module())));
+    bool ok = import(options.path, importOptions);
+    if (ok) {
+      std::tie(inputNames, outputNames) = portNames(module());
+    }
+    ok = ok && mlir::succeeded(addBounds(module(), combination.bounds)) &&
+         mlir::succeeded(addState(module(), *states)) && (!all || mlir::succeeded(addSpecialisation(*all, module())));
     if (!ok) {
       return false;
     }

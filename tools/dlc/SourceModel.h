@@ -24,10 +24,13 @@ public:
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compile(const CompileOptions &options);
   /// Loads what `compile` made, with the libraries of ops that the source was imported with.
   llvm::Expected<ModelHandle> load(llvm::StringRef bytes) const;
+  const OpLibraries &libraries() const { return opLibraries; }
   mlir::MLIRContext &context() { return *mlirContext; }
   mlir::ModuleOp module() { return *moduleRef; }
   std::vector<onnx_import::Problem> problems;
   std::vector<std::string> errors;
+  /// In the source's order, which state is no part of in the module.
+  std::vector<std::string> inputNames, outputNames;
   /// Give its address to the compiler's options: is what failed a fault of dlc?
   bool hasInternalError = false;
   /// Prints everything to standard error: problems of the model first.

@@ -57,8 +57,8 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
   command.add_option("--jobs", options.jobs, "Kernels compiled side by side; 0: one per processor")->type_name("N");
 }
 
-void addStateOption(CLI::App &command, SourceOptions &options) {
-  command
+CLI::Option *addStateOption(CLI::App &command, SourceOptions &options) {
+  return command
       .add_option(
           "--state", options.states,
           "Keep an output as an input of the next run, within the context: h_out:h_in. It begins with zeros, and is no "

@@ -9,6 +9,7 @@
 
 namespace CLI {
 class App;
+class Option;
 } // namespace CLI
 
 namespace dlc {
@@ -31,7 +32,7 @@ void addPruningOptions(CLI::App &command, SourceOptions &options);
 void addDimOption(CLI::App &command, SourceOptions &options);
 /// --name, --target and how kernels are compiled.
 void addCodeOptions(CLI::App &command, SourceOptions &options);
-void addStateOption(CLI::App &command, SourceOptions &options);
+CLI::Option *addStateOption(CLI::App &command, SourceOptions &options);
 
 /// What is wrong with how --dim, --state, --target and --name are written: wrong usage, whatever the model is.
 llvm::Error checkSourceOptions(const SourceOptions &options);

@@ -1,4 +1,5 @@
 #include "tools/dlc/Verify.h"
+#include "compiler/passes/Entries.h"
 #include "dialects/nn/NN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tools/common/ElementType.h"
@@ -83,7 +84,8 @@ OutputCheck checkOutput(const HostValue &expected, const HostValue &actual, cons
   if (!comparison.passed) {
     check.failure = comparison.toString();
   } else if (isFloat && check.channelError > bounds.channel) {
-    check.failure = llvm::formatv("expected an error of at most {0:e2} per channel, got {1:e2}", bounds.channel, check.channelError);
+    check.failure = llvm::formatv("expected an error of at most {0:e2} per channel, got {1:e2}", bounds.channel,
+                                  check.channelError);
   } else if (isFloat && comparison.count > 1 && comparison.maxAbs > 1e-9 && comparison.cosine < bounds.cosine) {
     check.failure = llvm::formatv("expected a cosine of at least {0:f6}, got {1:f6}", bounds.cosine, comparison.cosine);
   }
@@ -108,16 +110,18 @@ std::vector<std::string> exposeLayers(mlir::ModuleOp module) {
     }
   }
   mlir::Builder b(main.getContext());
-  llvm::SmallVector<mlir::Attribute> attributes;
-  for (unsigned i = 0; i < main.getNumResults(); ++i) {
-    attributes.push_back(b.getDictionaryAttr(mlir::ArrayRef<mlir::NamedAttribute>(main.getResultAttrs(i))));
+  unsigned end = main.getNumResults();
+  for (unsigned i = 0; i < main.getNumArguments(); ++i) {
+    if (auto state = main.getArgAttrOfType<mlir::IntegerAttr>(i, kStateAttr)) {
+      end = std::min<unsigned>(end, state.getInt());
+      main.setArgAttr(i, kStateAttr, b.getI64IntegerAttr(state.getInt() + added.size()));
+    }
   }
-  for (size_t i = 0; i < added.size(); ++i) {
-    attributes.push_back(b.getDictionaryAttr(b.getNamedAttr("nn.name", b.getStringAttr("layer_" + std::to_string(i)))));
+  for (auto [i, value] : llvm::enumerate(added)) {
+    auto name = b.getNamedAttr(kNameAttr, b.getStringAttr("layer_" + std::to_string(i)));
+    (void)main.insertResult(end + i, value.getType(), b.getDictionaryAttr(name));
   }
-  returned->insertOperands(returned.getNumOperands(), added);
-  main.setFunctionType(b.getFunctionType(main.getArgumentTypes(), returned.getOperandTypes()));
-  main.setResAttrsAttr(b.getArrayAttr(attributes));
+  returned->insertOperands(end, added);
   return layers;
 }
 

@@ -34,8 +34,8 @@ OutputCheck checkOutput(const HostValue &expected, const HostValue &actual, cons
 /// largest value is below a hundredth of the tensor's are measured against that hundredth.
 double channelError(const HostTensor &expected, const Comparison &comparison);
 
-/// Makes every tensor that an op of `@main` computes an output, after those that are there. Returns what computes each
-/// output that was added, in order: `node "conv1" (nn.conv)`.
+/// Makes every tensor that an op of `@main` computes an output, after those that are there and before state. Returns
+/// what computes each output that was added, in order: `node "conv1" (nn.conv)`.
 std::vector<std::string> exposeLayers(mlir::ModuleOp module);
 
 } // namespace dlc
