@@ -60,6 +60,8 @@ void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   graph.addPass(createFoldConstants({options.foldBudget}));
   graph.addPass(mlir::createCanonicalizerPass());
   graph.addPass(mlir::createCSEPass());
+  // Last: what is known about indices is known by now, and ops that are gone need no check.
+  graph.addPass(createCheckIndices());
 }
 
 /// nn -> linalg: ops are grouped, groups become functions, functions are lowered.

@@ -19,6 +19,14 @@ HostCall variadic(llvm::StringRef function, mlir::ValueRange operands) {
   return c;
 }
 
+/// Element types that the engine can compare and compute with.
+bool canOrder(mlir::Type element) {
+  if (element.isF16() || element.isBF16() || element.isF32() || element.isF64()) {
+    return true;
+  }
+  return nn::isInteger(element) && nn::getElementBits(element) >= 8;
+}
+
 int64_t dtypeOf(mlir::Type type) {
   auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
   return tensor ? getDType(tensor.getElementType()) : DLC_UNDEFINED;
@@ -43,6 +51,21 @@ HostCall customCall(nn::CustomOp op) {
   }
   return c;
 }
+
+/// The bounds of each component, one after the other.
+HostCall checkIndices(nn::CheckIndicesOp op) {
+  HostCall c = call(kCheckIndices, {op.getIndices()});
+  for (auto [low, high] : llvm::zip(op.getLow().getDims(), op.getHigh().getDims())) {
+    c.sizes.append({low, high});
+  }
+  return c;
+}
+
+/// Whether the engine combines elements of this type; it puts those of any type that has whole bytes.
+bool canScatter(mlir::Type element, nn::ScatterKind kind) {
+  return !nn::isString(element) && (nn::getElementBits(element) >= 8 || nn::isBool(element)) &&
+         (kind == nn::ScatterKind::None || canOrder(element));
+}
 } // namespace
 
 std::optional<HostCall> getHostCall(mlir::Operation *op) {
@@ -52,6 +75,23 @@ std::optional<HostCall> getHostCall(mlir::Operation *op) {
       .Case([](nn::CompressOp o) {
         int64_t axis = o.getAxis().value_or(0);
         return call("compress", {o.getInput(), o.getCondition()}, {o.getAxis().has_value(), axis});
+      })
+      .Case([](nn::CheckIndicesOp o) { return checkIndices(o); })
+      .Case([](nn::ScatterElementsOp o) {
+        bool fits = canScatter(nn::elementOf(o.getInput()), o.getReduction());
+        return fits ? call(kScatterElements, {o.getInput(), o.getIndices(), o.getUpdates()},
+                           {int64_t(o.getAxis()), int64_t(o.getReduction())})
+                    : Result();
+      })
+      .Case([](nn::ScatterNDOp o) {
+        bool fits = canScatter(nn::elementOf(o.getInput()), o.getReduction());
+        return fits ? call(kScatterND, {o.getInput(), o.getIndices(), o.getUpdates()}, {int64_t(o.getReduction())})
+                    : Result();
+      })
+      .Case([](nn::TopKOp o) {
+        HostCall c = call("top_k", {o.getInput()}, {int64_t(o.getAxis()), o.getLargest()});
+        c.sizes.push_back(o.getK());
+        return canOrder(nn::elementOf(o.getInput())) ? c : Result();
       })
       .Case([](nn::UniqueOp o) {
         int64_t axis = o.getAxis().value_or(0);

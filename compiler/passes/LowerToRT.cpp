@@ -123,14 +123,15 @@ private:
     }
   }
 
-  /// Values computed by a kernel that an output shows (directly or reshaped) are written to the caller's buffer.
+  /// Values computed by a step that an output shows (directly or reshaped) are written to the caller's buffer.
   void chooseOutputs() {
     for (auto [i, v] : llvm::enumerate(func.front().getTerminator()->getOperands())) {
       Value base = v;
       while (auto reshape = base.getDefiningOp<nn::ReshapeOp>()) {
         base = reshape.getInput();
       }
-      if (base.getDefiningOp<nn::DispatchOp>()) {
+      mlir::Operation *op = base.getDefiningOp();
+      if (op && (llvm::isa<nn::DispatchOp>(op) || getHostCall(op))) {
         outputOf.try_emplace(base, i);
       }
     }
@@ -279,6 +280,7 @@ private:
     for (int64_t a : call.attributes) {
       dims.push_back(dim::constant(func.getContext(), a));
     }
+    llvm::append_range(dims, call.sizes);
     for (Value v : op->getResults()) {
       places.push_back(operands.size());
       operands.push_back(place(v));

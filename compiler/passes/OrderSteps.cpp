@@ -1,4 +1,5 @@
 //===- OrderSteps.cpp - dependencies between steps --------------------------------------------------===//
+#include "compiler/passes/HostCalls.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/Storage.h"
 #include "dialects/rt/RT.h"
@@ -22,9 +23,21 @@ mlir::Operation *stageOf(mlir::Operation *op) {
   return op;
 }
 
+/// Whether data may make the step fail, by an index. Such steps run in their order, so that the first failure is told.
+bool checksIndices(mlir::Operation *step) {
+  mlir::WalkResult result = step->walk([](rt::HostCallOp call) {
+    bool checks = llvm::is_contained({kCheckIndices, kScatterElements, kScatterND}, call.getFunction());
+    return checks ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+  });
+  return result.wasInterrupted();
+}
+
 bool mayOverlap(mlir::Value a, mlir::Value b) {
   if (a == b) {
     return true;
+  }
+  if (!a || !b) {
+    return false;
   }
   auto x = a.getDefiningOp<rt::BufferOp>(), y = b.getDefiningOp<rt::BufferOp>();
   if (!x || !y || stageOf(x) != stageOf(y)) {
@@ -44,6 +57,9 @@ llvm::SmallVector<Access> accessesOf(mlir::Operation *step) {
   }
   for (mlir::Value v : writes) {
     result.push_back({rt::storageRoot(v), true});
+  }
+  if (checksIndices(step)) {
+    result.push_back({mlir::Value(), true}); // what only they write: the run's failure
   }
   return result;
 }

@@ -153,6 +153,20 @@ def AssignLayout : Pass<"dlc-assign-layout", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 
+def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
+  let summary = "lets the run check indices that are not known, or proven, to be legal";
+  let description = [{
+    What the op before computes, or where a value comes from (positions of the greatest, constants, remainders, an
+    iteration), may prove that indices are within a dim; then there is nothing to check.
+
+    ```
+    %1 = nn.gather %x, %i   ->   nn.check_indices %i from <[-8]> below <[8]>
+                                 %1 = nn.gather %x, %i
+    ```
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
 def PrepareKernels : Pass<"dlc-prepare-kernels", "::mlir::ModuleOp"> {
   let summary = "notes what each kernel takes, and lets float arithmetic contract";
   let description = [{

@@ -149,7 +149,6 @@ void registerLower(mlir::DialectRegistry &registry) {
     attachReduceLower(*context);
     attachMoveLower(*context);
     attachIndexLower(*context);
-    attachScatterLower(*context);
     attachNormLower(*context);
     attachQuantLower(*context);
     attachOrderLower(*context);

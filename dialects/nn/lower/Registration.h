@@ -12,7 +12,6 @@ void attachPoolLower(mlir::MLIRContext &context);
 void attachReduceLower(mlir::MLIRContext &context);
 void attachMoveLower(mlir::MLIRContext &context);
 void attachIndexLower(mlir::MLIRContext &context);
-void attachScatterLower(mlir::MLIRContext &context);
 void attachNormLower(mlir::MLIRContext &context);
 void attachQuantLower(mlir::MLIRContext &context);
 void attachOrderLower(mlir::MLIRContext &context);

@@ -30,6 +30,10 @@ constexpr Entry entries[] = {
     {"string_copy", hostStringCopy},
     {"string_gather", hostStringGather},
     {"value_copy", hostValueCopy},
+    {"check_indices", hostCheckIndices},
+    {"scatter_elements", hostScatterElements},
+    {"scatter_nd", hostScatterND},
+    {"top_k", hostTopK},
 };
 constexpr uint32_t builtinVersion = 1;
 } // namespace

@@ -28,6 +28,12 @@
 //                            the same element count; none: as X)
 //   string_gather            X, indices                                                          axis
 //   value_copy               any value -> the same value
+//   check_indices            indices; fails unless element i is at least low[j] and below        low[0], high[0], ...
+//                            high[j], j = i modulo their number
+//   scatter_elements         data, indices, updates -> data with the updates; of several that    axis, reduction (0 none,
+//                            meet the last one stays, or they are combined in their order        1 add, 2 mul, 3 max, 4 min)
+//   scatter_nd               data, indices, updates, as above                                    reduction
+//   top_k                    X -> values, i64 indices; equal elements in their order             axis, largest, k
 #pragma once
 #include "host/HostCall.h"
 
@@ -58,5 +64,9 @@ dlc_status hostStringNormalizer(dlc_host_call *call, void *);
 dlc_status hostStringCopy(dlc_host_call *call, void *);
 dlc_status hostStringGather(dlc_host_call *call, void *);
 dlc_status hostValueCopy(dlc_host_call *call, void *);
+dlc_status hostCheckIndices(dlc_host_call *call, void *);
+dlc_status hostScatterElements(dlc_host_call *call, void *);
+dlc_status hostScatterND(dlc_host_call *call, void *);
+dlc_status hostTopK(dlc_host_call *call, void *);
 
 } // namespace dlc::rt

@@ -1,4 +1,5 @@
 #include "support/Dtype.h"
+#include "support/Half.h"
 #include "support/Vector.h"
 
 namespace dlc::rt {
@@ -29,32 +30,6 @@ bool truncate(double value, int64_t &out) {
   }
   out = int64_t(value);
   return true;
-}
-
-double fromHalf(uint16_t bits) {
-  uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023;
-  double sign = bits >> 15 ? -1 : 1;
-  if (exponent == 31) {
-    return fraction ? __builtin_nan("") : sign * __builtin_inf();
-  }
-  // A subnormal has the exponent 1 and no hidden bit.
-  double value = exponent ? double(1024 + fraction) : double(fraction);
-  exponent += exponent == 0;
-  // value * 2^(exponent - 25), by exact steps of two.
-  for (uint32_t e = exponent; e < 25; ++e) {
-    value *= 0.5;
-  }
-  for (uint32_t e = 25; e < exponent; ++e) {
-    value *= 2;
-  }
-  return sign * value;
-}
-
-double fromBfloat(uint16_t bits) {
-  uint32_t wide = uint32_t(bits) << 16;
-  float value;
-  memcpy(&value, &wide, sizeof value);
-  return value;
 }
 } // namespace
 

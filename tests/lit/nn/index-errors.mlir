@@ -110,3 +110,11 @@ func.func @case(%x: tensor<1x4x3xf32>) {
   %out = nn.col2im %x {image = #dim.shape<[4, 4]>, kernel = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>} : (tensor<1x4x3xf32>) -> tensor<1x2x4x4xf32>
   return
 }
+
+// -----
+
+func.func @case(%i: tensor<2xi64>) {
+  // expected-error @+1 {{expected a lower and an upper bound per component, got 1 and 2}}
+  nn.check_indices %i from <[0]> below <[2, 3]> : tensor<2xi64>
+  return
+}

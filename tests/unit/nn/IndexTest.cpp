@@ -55,6 +55,34 @@ TEST_F(IndexTest, ScatterND) {
                      0, floats({2, 2}, {0, 1, 13, 25}));
 }
 
+TEST_F(IndexTest, IllegalIndicesAreNamed) {
+  Tensor x = floats({4}, {1, 2, 3, 4}), none = floats({0}, {});
+  auto expectError = [&](std::vector<Datum> got, llvm::StringRef text) {
+    EXPECT_TRUE(got.empty());
+    EXPECT_NE(errors.find(text.str()), std::string::npos) << errors;
+    errors.clear();
+  };
+  expectError(eval("gather %0, %1 {axis = 0}", {x, longs({2}, {-4, 4})}, "tensor<2xf32>"),
+              "expected an index from -4 to 3, got 4 at element 1 of the indices");
+  expectError(eval("gather_nd %0, %1", {x, longs({1, 1}, {-5})}, "tensor<1xf32>"), "from -4 to 3, got -5 at element 0");
+  expectError(eval("gather %0, %1 {axis = 0}", {none, longs({1}, {0})}, "tensor<1xf32>"),
+              "expected no index, for there is nothing to choose from, got 0 at element 0 of the indices");
+  expectError(eval("reverse_sequence %0, %1 {time_axis = 0, batch_axis = 1}", {range({2, 1}), longs({1}, {3})},
+                   "tensor<2x1xf32>"),
+              "from 0 to 2, got 3 at element 0");
+}
+
+// Index vectors of two components, each with bounds of its own.
+TEST_F(IndexTest, CheckIndices) {
+  const char *module = R"(func.func @main(%i: tensor<2x2xi64>, %n: tensor<?xf32, #dim.shape<[n]>>) -> tensor<2x2xi64> {
+    nn.check_indices %i from <[0, -1 * n]> below <[2, n]> : tensor<2x2xi64>
+    return %i : tensor<2x2xi64>
+  })";
+  EXPECT_EQ(evalModule(module, {longs({2, 2}, {0, -3, 1, 2}), range({3})}).size(), 1u);
+  EXPECT_TRUE(evalModule(module, {longs({2, 2}, {0, 2, 1, 3}), range({3})}).empty());
+  EXPECT_NE(errors.find("expected an index from -3 to 2, got 3 at element 3 of the indices"), std::string::npos) << errors;
+}
+
 TEST_F(IndexTest, OneHot) {
   expectEqual<float>(eval("one_hot %0, %1 {depth = #dim.expr<3>, axis = 1}",
                           {longs({4}, {0, -1, 7, 1}), floats({2}, {2, 5})}, "tensor<4x3xf32>"),

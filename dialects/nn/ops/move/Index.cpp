@@ -199,4 +199,12 @@ llvm::LogicalResult Col2ImOp::inferResultTypes(Types &types) {
   types.push_back(dim::getTensorType(shape, elementOf(getInput())));
   return mlir::success();
 }
+
+llvm::LogicalResult CheckIndicesOp::verify() {
+  size_t low = getLow().getDims().size(), high = getHigh().getDims().size();
+  if (low == 0 || low != high) {
+    return emitOpError() << "expected a lower and an upper bound per component, got " << low << " and " << high;
+  }
+  return mlir::success();
+}
 } // namespace dlc::nn

@@ -71,4 +71,14 @@ def NN_Col2ImOp : NN_Op<"col2im"> {
                        DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads);
   let results = (outs NN_Tensor:$result);
 }
+def NN_CheckIndicesOp : Op<NN_Dialect, "check_indices"> {
+  let summary = "the run fails unless all indices are legal; the first one that is not is named";
+  let description = [{
+    Element i in row-major order must be at least `low[j]` and below `high[j]`, j being i modulo their number: an index
+    vector has a range per component. `dlc-check-indices` makes it, for the ops that trust their indices.
+  }];
+  let arguments = (ins NN_IndexTensor:$indices, Dim_ShapeAttr:$low, Dim_ShapeAttr:$high);
+  let assemblyFormat = "$indices `from` $low `below` $high attr-dict `:` type($indices)";
+  let hasVerifier = 1;
+}
 #endif

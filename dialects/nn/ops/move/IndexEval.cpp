@@ -1,19 +1,12 @@
 //===- IndexEval.cpp - reference evaluation of gathers, scatters and positions -----------------===//
 #include "dialects/nn/eval/Dispatch.h"
 #include "dialects/nn/eval/Image.h"
+#include "dialects/nn/eval/Indices.h"
 #include "dialects/nn/eval/Registration.h"
 
 namespace dlc::nn {
 namespace {
 using Shape = llvm::SmallVector<int64_t>;
-
-/// An index into `size` elements, counted from the front; fails when out of range.
-mlir::FailureOr<int64_t> wrapIndex(EvalContext &context, int64_t index, int64_t size) {
-  if (index < -size || index >= size) {
-    return context.fail("expected an index within " + llvm::Twine(size) + " elements, got " + llvm::Twine(index));
-  }
-  return index < 0 ? index + size : index;
-}
 
 /// For every element of `indices`, the offset in `input` that it stands for along `axis`.
 mlir::FailureOr<std::vector<int64_t>> elementOffsets(EvalContext &context, const Tensor &input, const Tensor &indices,
@@ -28,7 +21,7 @@ mlir::FailureOr<std::vector<int64_t>> elementOffsets(EvalContext &context, const
   std::vector<int64_t> offsets;
   IndexSpace index(indices.shape());
   for (int64_t i = 0; i < indices.count(); ++i, index.next()) {
-    mlir::FailureOr<int64_t> at = wrapIndex(context, indices.integer(i), input.shape()[axis]);
+    mlir::FailureOr<int64_t> at = wrapIndex(context, indices, i, input.shape()[axis]);
     if (mlir::failed(at)) {
       return mlir::failure();
     }
@@ -48,7 +41,7 @@ mlir::FailureOr<std::vector<int64_t>> sliceOffsets(EvalContext &context, const T
   for (int64_t i = 0; i < countOf(space); ++i, index.next()) {
     int64_t offset = dot((*index).take_front(batchDims), strides);
     for (int64_t k = 0; k < length; ++k) {
-      mlir::FailureOr<int64_t> at = wrapIndex(context, indices.integer(i * length + k), input.shape()[batchDims + k]);
+      mlir::FailureOr<int64_t> at = wrapIndex(context, indices, i * length + k, input.shape()[batchDims + k]);
       if (mlir::failed(at)) {
         return mlir::failure();
       }
@@ -215,17 +208,33 @@ llvm::LogicalResult evalReverseSequence(ReverseSequenceOp op, EvalContext &conte
                                         Results &results) {
   const Tensor &x = operands[0].tensor(), &lengths = operands[1].tensor();
   Shape strides = rowMajorStrides(x.shape());
+  for (int64_t i = 0; i < lengths.count(); ++i) {
+    if (mlir::failed(checkIndex(context, lengths, i, 0, x.shape()[op.getTimeAxis()] + 1))) {
+      return mlir::failure();
+    }
+  }
   std::vector<int64_t> offsets;
   IndexSpace index(x.shape());
   for (int64_t i = 0; i < x.count(); ++i, index.next()) {
     int64_t t = (*index)[op.getTimeAxis()], length = lengths.integer((*index)[op.getBatchAxis()]);
-    if (length < 0 || length > x.shape()[op.getTimeAxis()]) {
-      return context.fail("expected a length of at most " + llvm::Twine(x.shape()[op.getTimeAxis()]) + ", got " +
-                          llvm::Twine(length));
-    }
     offsets.push_back(t < length ? i + (length - 1 - 2 * t) * strides[op.getTimeAxis()] : i);
   }
   return gather(context, x, offsets, 1, x.shape(), results);
+}
+
+llvm::LogicalResult evalCheckIndices(CheckIndicesOp op, EvalContext &context, Operands operands, Results &) {
+  mlir::FailureOr<Shape> low = context.sizes(op.getLow().getDims()), high = context.sizes(op.getHigh().getDims());
+  if (mlir::failed(low) || mlir::failed(high)) {
+    return mlir::failure();
+  }
+  const Tensor &indices = operands[0].tensor();
+  for (int64_t i = 0; i < indices.count(); ++i) {
+    size_t k = i % low->size();
+    if (mlir::failed(checkIndex(context, indices, i, (*low)[k], (*high)[k]))) {
+      return mlir::failure();
+    }
+  }
+  return mlir::success();
 }
 
 llvm::LogicalResult evalTrilu(TriluOp op, EvalContext &context, Operands operands, Results &results) {
@@ -301,6 +310,7 @@ void attachIndexEval(mlir::MLIRContext &context) {
   attachEvaluate<TileOp, evalTile>(context);
   attachEvaluate<ReverseSequenceOp, evalReverseSequence>(context);
   attachEvaluate<TriluOp, evalTrilu>(context);
+  attachEvaluate<CheckIndicesOp, evalCheckIndices>(context);
   attachEvaluate<Col2ImOp, evalCol2Im>(context);
 }
 } // namespace dlc::nn

@@ -83,13 +83,16 @@ llvm::LogicalResult lowerTile(TileOp op, LowerContext &c, Lowered operands, Lowe
   return mlir::success();
 }
 
-llvm::LogicalResult lowerReverseSequence(ReverseSequenceOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
+llvm::LogicalResult lowerReverseSequence(ReverseSequenceOp op, LowerContext &c, Lowered operands,
+                                         LoweredResults &results) {
+  Value time = c.size(shapeOf(op.getInput())[op.getTimeAxis()]);
   results.push_back(c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange i) {
     IndexMath m{b, loc};
     Value raw = LowerContext::extract(b, loc, operands[1], i[op.getBatchAxis()]), t = i[op.getTimeAxis()];
     Value length = arith::IndexCastOp::create(b, loc, b.getIndexType(), raw);
     Indices at(i);
-    at[op.getTimeAxis()] = m.select(m.less(t, length), m.sub(m.add(length, -1), t), t);
+    // Clamped, so that no length reads out of bounds; the run has checked them.
+    at[op.getTimeAxis()] = m.clamp(m.select(m.less(t, length), m.sub(m.add(length, -1), t), t), time);
     return LowerContext::extract(b, loc, operands[0], at);
   }));
   return mlir::success();

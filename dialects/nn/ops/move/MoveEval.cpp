@@ -1,5 +1,6 @@
 //===- MoveEval.cpp - reference evaluation of data movement -------------------------------===//
 #include "dialects/nn/eval/Dispatch.h"
+#include "dialects/nn/eval/Indices.h"
 #include "dialects/nn/eval/Registration.h"
 
 namespace dlc::nn {
@@ -130,12 +131,11 @@ llvm::LogicalResult evalGather(GatherOp op, EvalContext &context, Operands opera
   llvm::append_range(shape, indices.shape());
   llvm::append_range(shape, x.shape().drop_front(op.getAxis() + 1));
   for (int64_t i = 0; i < indices.count(); ++i) {
-    int64_t index = indices.integer(i);
-    if (index < -axis.size || index >= axis.size) {
-      return context.fail("expected an index within " + llvm::Twine(axis.size) + " elements, got " +
-                          llvm::Twine(index));
+    mlir::FailureOr<int64_t> index = wrapIndex(context, indices, i, axis.size);
+    if (mlir::failed(index)) {
+      return mlir::failure();
     }
-    at.push_back(index < 0 ? index + axis.size : index);
+    at.push_back(*index);
   }
   Tensor result = Tensor::zeros(x.element(), shape);
   results.push_back(result);

@@ -1,5 +1,6 @@
 //===- PoolEval.cpp - reference evaluation of pooling -------------------------------------===//
 #include "dialects/nn/eval/Image.h"
+#include "dialects/nn/eval/Indices.h"
 #include "dialects/nn/eval/Registration.h"
 
 namespace dlc::nn {
@@ -155,8 +156,8 @@ llvm::LogicalResult evalMaxUnpool(MaxUnpoolOp op, EvalContext &context, Operands
   std::vector<int64_t> offsets;
   for (int64_t i = 0; i < x.count(); ++i) {
     int64_t index = indices.integer(i), offset = 0;
-    if (index < 0 || index >= countOf(*indexed)) {
-      return context.fail("expected an index below " + llvm::Twine(countOf(*indexed)) + ", got " + llvm::Twine(index));
+    if (mlir::failed(checkIndex(context, indices, i, 0, countOf(*indexed)))) {
+      return mlir::failure();
     }
     for (size_t d = 0; d < from.size(); ++d) {
       int64_t position = index / from[d] % (*indexed)[d];

@@ -1,5 +1,6 @@
 //===- SampleEval.cpp - reference evaluation of grid_sample and roi_align ----------------------------===//
 #include "dialects/nn/eval/Image.h"
+#include "dialects/nn/eval/Indices.h"
 #include "dialects/nn/eval/Registration.h"
 
 namespace dlc::nn {
@@ -172,8 +173,8 @@ llvm::LogicalResult evalRoiAlign(RoiAlignOp op, EvalContext &context, Operands o
     int64_t n = batches.integer(r), ratio = op.getSamplingRatio();
     int64_t rows = ratio ? ratio : int64_t(std::ceil(binHeight)),
             columns = ratio ? ratio : int64_t(std::ceil(binWidth));
-    if (n < 0 || n >= image.batch) {
-      return context.fail("expected a batch index below " + llvm::Twine(image.batch) + ", got " + llvm::Twine(n));
+    if (mlir::failed(checkIndex(context, batches, r, 0, image.batch))) {
+      return mlir::failure();
     }
     for (int64_t c = 0; c < image.channels; ++c) {
       for (int64_t i = 0; i < height * width; ++i) {
