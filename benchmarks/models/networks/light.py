@@ -8,6 +8,7 @@ import os
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import numpy_helper
 
 FOLDER = os.environ.get("LIGHT_MODELS", "/usr/share/libonnx-testdata/data/light")
@@ -35,6 +36,29 @@ def random_weight(random, shape, read_by):
     return random.standard_normal(shape) * np.sqrt(2 / np.prod(shape[1:]))
 
 
+def settle(model, random, deviation=2.0):
+    """Scales the last layer's weights so that what goes into the softmax has this standard deviation: it would have one
+    element that is 1, whatever a network computed, if its input were large."""
+    graph, makers = model.graph, {output: node for node in model.graph.node for output in node.output}
+    softmax = next((node for node in graph.node if node.op_type == "Softmax"), None)
+    if not softmax:
+        return
+    layer = makers[softmax.input[0]]
+    while layer.op_type not in ("Gemm", "Conv"):
+        layer = makers[layer.input[0]]
+    probe = onnx.ModelProto()
+    probe.CopyFrom(model)
+    probe.graph.output.append(onnx.ValueInfoProto(name=softmax.input[0]))
+    session = onnxruntime.InferenceSession(probe.SerializeToString(), providers=["CPUExecutionProvider"])
+    (port,) = session.get_inputs()
+    found = session.run([softmax.input[0]], {port.name: random.random(port.shape, np.float32)})[0].std()
+    name = layer.input[1]
+    while name in makers:  # a Reshape
+        name = makers[name].input[0]
+    weight = next(i for i in graph.initializer if i.name == name)
+    weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight) * np.float32(deviation / found), weight.name))
+
+
 def light(name, folder):
     path = os.path.join(FOLDER, f"light_{name}.onnx")
     if not os.path.exists(path):
@@ -54,6 +78,7 @@ def light(name, folder):
         del field[:]
         field.extend(items)
     model.ir_version = 8
+    settle(model, random)
     onnx.checker.check_model(model)
     onnx.save(model, os.path.join(folder, f"light_{name}.onnx"))
 
