@@ -82,7 +82,7 @@ void printText(const BenchReport &report, const dlc_model *model) {
                          .str());
   if (report.profile.flopsPerRun() > 0) {
     line("arithmetic",
-         llvm::formatv("{0}FLOP a run{1}, {2:f1} GFLOP/s, {3:f1}% of the measured peak of {4:f0} GFLOP/s ({5})",
+         llvm::formatv("{0}FLOP a run{1}, {2:f1} GFLOP/s, {3:f1}% of the measured f32 peak of {4:f0} GFLOP/s ({5})",
                        countString(report.profile.flopsPerRun()), report.profile.isComplete() ? "" : " at least",
                        report.gflops(), report.percentOfPeak(), report.peak.gflops, report.peak.vector)
              .str());

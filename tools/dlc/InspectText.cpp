@@ -9,7 +9,17 @@ namespace {
 
 std::string joined(const std::vector<std::string> &texts) { return texts.empty() ? "none" : llvm::join(texts, ", "); }
 
-std::string orDash(const std::string &text) { return text.empty() ? "-" : text; }
+/// A formula as people write it: "n - 2", not "n + -2".
+std::string readable(llvm::StringRef formula) {
+  std::string text;
+  for (size_t at = formula.find(" + -"); at != llvm::StringRef::npos; at = formula.find(" + -")) {
+    text += (formula.take_front(at) + " - ").str();
+    formula = formula.drop_front(at + 4);
+  }
+  return text + formula.str();
+}
+
+std::string orDash(const std::string &text) { return text.empty() ? "-" : readable(text); }
 
 std::string bytesText(const SizeInfo &size) {
   return size.number ? bytesString(static_cast<double>(*size.number)) : orDash(size.text);
@@ -21,6 +31,14 @@ std::string countText(const SizeInfo &size) {
 
 void printLine(llvm::raw_ostream &stream, llvm::StringRef name, const llvm::Twine &text) {
   printField(stream, name, text.str(), /*column=*/13);
+}
+
+/// A formula for at most `lines` lines from column `column` on: on a terminal, where a longer one hides what follows
+/// it.
+std::string formulaText(const std::string &text, const llvm::raw_ostream &stream, size_t column, size_t lines) {
+  size_t width = terminalWidth(stream);
+  return width == unlimitedWidth ? readable(text)
+                                 : shortenMiddle(readable(text), lines * (width - std::min(width, column)));
 }
 
 void printPorts(llvm::raw_ostream &stream, llvm::StringRef what, const std::vector<Port> &ports) {
@@ -46,7 +64,7 @@ void printPlan(llvm::raw_ostream &stream, const StageInfo &stage) {
   Table table({"~>offset", "~>size", "type", "~shape", "~buffer"});
   for (const BufferInfo &buffer : stage.buffers) {
     table.addRow({orDash(buffer.offset.text), bytesText(buffer.size), elementName(buffer.dtype).str(),
-                  "[" + buffer.shape + "]", buffer.name});
+                  "[" + readable(buffer.shape) + "]", buffer.name});
   }
   table.print(stream, 6);
 }
@@ -99,12 +117,14 @@ void printEntry(llvm::raw_ostream &stream, const EntryInfo &entry) {
   std::optional<double> flops = entry.flops.number();
   std::string unknown =
       entry.unknownFlops ? llvm::formatv(", and {0} steps that don't know theirs", entry.unknownFlops).str() : "";
-  printLine(stream, "  FLOP", (flops ? countString(*flops) : entry.flops.text()) + unknown);
+  printLine(stream, "  FLOP",
+            (flops ? countString(*flops) : formulaText(entry.flops.text(), stream, /*column=*/13, /*lines=*/3)) +
+                unknown);
   int64_t peak = 0;
   bool isNumber = !llvm::StringRef(entry.peak).getAsInteger(10, peak);
   printLine(stream, "  peak",
             isNumber ? bytesString(static_cast<double>(peak)) + " of planned buffers"
-                     : entry.peak + " bytes of planned buffers");
+                     : formulaText(entry.peak, stream, /*column=*/13, /*lines=*/3) + " bytes of planned buffers");
   printFallbacks(stream, entry);
   for (const BlockInfo &block : entry.blocks) {
     stream << "  block " << block.name;
@@ -113,8 +133,8 @@ void printEntry(llvm::raw_ostream &stream, const EntryInfo &entry) {
     }
     stream << '\n';
     for (const StageInfo &stage : block.stages) {
-      stream << "    stage " << stage.index << ": sizes " << stage.sizes << ", frame " << bytesText(stage.frame)
-             << '\n';
+      std::string start = llvm::formatv("    stage {0}: sizes {1}, frame ", stage.index, stage.sizes).str();
+      stream << start << formulaText(bytesText(stage.frame), stream, start.size(), /*lines=*/1) << '\n';
       printPlan(stream, stage);
       printSteps(stream, stage);
     }

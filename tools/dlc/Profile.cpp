@@ -1,6 +1,7 @@
 #include "tools/dlc/Profile.h"
 #include "tools/common/FileIO.h"
 #include "tools/common/Table.h"
+#include "tools/common/Terminal.h"
 #include "llvm/Support/JSON.h"
 
 namespace dlc {
@@ -132,9 +133,10 @@ void printProfile(const Profile &profile, llvm::raw_ostream &stream) {
                   rateText(step->hasFlops, step->flops, step->busyNs),
                   rateText(step->hasBytes, step->bytes, step->busyNs), step->strategy, step->name});
   }
-  stream << llvm::formatv(
-      "profile of {0} runs: {1:f3} ms a run, {2:f3} ms of work on all threads; rates are per thread\n", profile.runs,
-      profile.runNs / runs / 1e6, total / runs / 1e6);
+  std::string title =
+      llvm::formatv("profile of {0} runs: {1:f3} ms a run, {2:f3} ms of work on all threads; rates are per thread",
+                    profile.runs, profile.runNs / runs / 1e6, total / runs / 1e6);
+  stream << wrapText(title, terminalWidth(stream), /*indent=*/2) << '\n';
   table.print(stream);
   if (profile.dropped != 0) {
     stream << llvm::formatv("{0} events found no room and are missing\n", profile.dropped);

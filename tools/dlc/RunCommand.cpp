@@ -3,6 +3,7 @@
 #include "tools/common/ExitCode.h"
 #include "tools/common/FileIO.h"
 #include "tools/common/Table.h"
+#include "tools/common/Terminal.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/Options.h"
 #include "tools/dlc/Prepared.h"
@@ -49,21 +50,22 @@ std::string elementText(const HostTensor &tensor, size_t index) {
   return text;
 }
 
-/// The first few elements, or of a container its parts' types.
-std::string previewText(const HostValue &value) {
-  constexpr size_t shown = 5;
+/// The first few elements, or of a container its parts' types: those that fit `width` columns, one at least.
+std::string previewText(const HostValue &value, size_t width) {
+  constexpr size_t most = 5;
+  bool isTensor = value.kind == DLC_KIND_TENSOR || value.kind == DLC_KIND_STRINGS;
+  auto count = isTensor ? static_cast<size_t>(value.tensor.elementCount()) : value.elements.size();
+  llvm::StringRef more = ", ...";
   std::string text;
-  if (value.kind != DLC_KIND_TENSOR && value.kind != DLC_KIND_STRINGS) {
-    for (size_t i = 0; i < std::min(shown, value.elements.size()); ++i) {
-      text += (i ? ", " : "") + typeString(value.elements[i]);
+  for (size_t i = 0; i < count; ++i) {
+    std::string next = (i ? ", " : "") + (isTensor ? elementText(value.tensor, i) : typeString(value.elements[i]));
+    bool hasRoom = displayWidth(text) + displayWidth(next) + (i + 1 < count ? more.size() : 0) <= width;
+    if (i == most || (i > 0 && !hasRoom)) {
+      return text + more.str();
     }
-    return text + (value.elements.size() > shown ? ", ..." : "");
+    text += next;
   }
-  auto count = static_cast<size_t>(value.tensor.elementCount());
-  for (size_t i = 0; i < std::min(shown, count); ++i) {
-    text += (i ? ", " : "") + elementText(value.tensor, i);
-  }
-  return text + (count > shown ? ", ..." : "");
+  return text;
 }
 
 llvm::json::Value describe(const HostValue &value) {
@@ -107,9 +109,17 @@ llvm::Error writeOutputs(const std::vector<HostValue> &outputs, const RunOptions
 }
 
 void printOutputs(const std::vector<HostValue> &outputs) {
-  Table table({"~output", "~type", "~values"});
+  size_t before = 0;
   for (const HostValue &output : outputs) {
-    table.addRow({output.name, typeString(output), previewText(output)});
+    before = std::max(before, displayWidth(output.name) + displayWidth(typeString(output)) + 4);
+  }
+  // What is in the outputs is wanted more than long names.
+  constexpr size_t least = 32;
+  size_t width = terminalWidth(llvm::outs());
+  width = width == unlimitedWidth ? width : std::max(least, width - std::min(width, before));
+  Table table({"~output", "~type", "values"});
+  for (const HostValue &output : outputs) {
+    table.addRow({output.name, typeString(output), previewText(output, width)});
   }
   table.print(llvm::outs());
 }
