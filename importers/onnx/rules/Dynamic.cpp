@@ -118,6 +118,10 @@ Result dropout(Node &n) {
     }
     return n.result(x);
   }
+  if (auto stated = n.knownFloats(n.in(1));
+      stated && stated->size() == 1 && !(stated->front() >= 0 && stated->front() < 1)) {
+    return n.fail("expected a ratio in [0, 1), got " + std::to_string(stated->front()));
+  }
   Value ratio = n.has(1) ? n.cast(n.reshape(n.in(1), {}), f32) : n.scalar(f32, 0.5);
   training = n.reshape(training, {});
   ratio = n.select(training, ratio, n.scalar(f32, 0));

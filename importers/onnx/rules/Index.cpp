@@ -76,6 +76,9 @@ Result oneHot(Node &n) {
 
 Result reverseSequence(Node &n) {
   int64_t batch = n.getInt("batch_axis", 1), time = n.getInt("time_axis", 0);
+  if (time >= 0 && time < nn::rankOf(n.in(0))) {
+    checkRange(n, n.in(1), 0, dim::add(nn::shapeOf(n.in(0))[time], n.number(1)), "lengths");
+  }
   return n.result(n.make<nn::ReverseSequenceOp>(n.in(0), n.in(1), batch, time));
 }
 
@@ -114,6 +117,9 @@ Result range(Node &n) {
     }
     scalars.push_back(n.reshape(v, {}));
   }
+  if (auto delta = n.knownFloats(scalars[2]); delta && delta->front() == 0) {
+    return n.fail("expected a delta other than 0");
+  }
   Type e = nn::elementOf(scalars[0]);
   std::optional<Expr> size = rangeSize(n, scalars[0], scalars[1], scalars[2]);
   if (!size) {
@@ -135,6 +141,30 @@ Result eyeLike(Node &n) {
   return n.result(n.cast(diagonal, e));
 }
 
+/// What Col2Im says of the windows, with one number per dim of the image (two pads).
+struct Windows {
+  Ints block, strides, dilations, pads;
+};
+
+/// Has the run check that the input [N, C * elements of the block, windows] is of the windows of the image.
+void checkWindows(Node &n, const Shape &image, const Windows &w) {
+  if (nn::rankOf(n.in(0)) != 3 || !llvm::all_of(w.strides, [](int64_t s) { return s > 0; })) {
+    return;
+  }
+  Expr channels = nn::shapeOf(n.in(0))[1], taps = n.number(1), count = n.number(1);
+  for (size_t d = 0; d < image.size(); ++d) {
+    Expr minus = n.number(-1), reach = dim::mul(dim::add(n.number(w.block[d]), minus), n.number(w.dilations[d]));
+    Expr padded = dim::add(image[d], dim::add(n.number(w.pads[d]), n.number(w.pads[image.size() + d])));
+    Expr span = dim::add(dim::sub(padded, reach), minus);
+    count = dim::mul(count, dim::add(dim::floorDiv(span, n.number(w.strides[d])), n.number(1)));
+    taps = dim::mul(taps, n.number(w.block[d]));
+  }
+  if (dim::provablyNonNegative(dim::sub(taps, n.number(1)))) {
+    n.assume(channels, dim::mul(dim::floorDiv(channels, taps), taps), "channels (a multiple of the block's elements)");
+  }
+  n.assume(nn::shapeOf(n.in(0))[2], count, "number of windows");
+}
+
 Result col2Im(Node &n) {
   std::optional<Shape> image = n.sizes(1);
   std::optional<Ints> block = n.knownInts(n.in(2));
@@ -144,6 +174,9 @@ Result col2Im(Node &n) {
   size_t rank = block->size();
   Ints strides = n.getInts("strides", Ints(rank, 1)), dilations = n.getInts("dilations", Ints(rank, 1));
   Ints pads = n.getInts("pads", Ints(2 * rank, 0));
+  if (strides.size() == rank && dilations.size() == rank && pads.size() == 2 * rank && image->size() == rank) {
+    checkWindows(n, *image, {*block, strides, dilations, pads});
+  }
   return n.result(n.make<nn::Col2ImOp>(n.in(0), n.shapeAttr(*image), *block, strides, dilations, pads));
 }
 

@@ -1,5 +1,5 @@
 //===- Resize.cpp - values between elements ------------------------------------------------------------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/Indices.h"
 #include <cmath>
 
 namespace dlc::onnx_import {
@@ -205,6 +205,9 @@ Result roiAlign(Node &n) {
   double scale = n.getFloat("spatial_scale", 1.0);
   if ((mode != "avg" && mode != "max") || (transform != "half_pixel" && transform != "output_half_pixel")) {
     return n.fail("expected mode avg or max and half_pixel or output_half_pixel, got '" + mode + "' and '" + transform + "'");
+  }
+  if (nn::rankOf(n.in(0)) == 4) {
+    checkRange(n, n.in(2), 0, nn::shapeOf(n.in(0))[0], "batch indices");
   }
   return n.result(n.make<nn::RoiAlignOp>(n.in(0), n.in(1), n.in(2), height, width, ratio, llvm::APFloat(scale),
                                          transform == "half_pixel", mode == "max"));

@@ -1,5 +1,5 @@
 //===- Rnn.cpp - recurrent networks ---------------------------------------------------------------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/Indices.h"
 
 namespace dlc::onnx_import {
 namespace {
@@ -85,6 +85,10 @@ std::optional<Recurrence> readRecurrence(Node &n, llvm::ArrayRef<llvm::StringRef
   n.ignore({"hidden_size", "output_sequence"}); // the weights say it; outputs may be left out anyway
   r.clip = n.getFloat("clip", 0.0);
   r.layout = n.getInt("layout", 0);
+  if (n.has(4) && nn::rankOf(n.in(0)) == 3) {
+    Expr steps = nn::shapeOf(n.in(0))[r.layout ? 1 : 0];
+    checkRange(n, n.in(4), 0, dim::add(steps, n.number(1)), "sequence_lens");
+  }
   return readActivations(n, r, defaults) ? std::optional<Recurrence>(r) : std::nullopt;
 }
 

@@ -130,7 +130,10 @@ Value dftOf(Node &n, int64_t axis, bool inverse, bool onesided) {
     (void)n.fail("expected one dft_length");
     return {};
   }
-  return dftAlong(n, n.in(0), axis, length->front(), inverse, onesided);
+  if (n.has(1)) {
+    n.assume(length->front(), dim::max(length->front(), n.number(1)), "dft_length (at least 1)");
+  }
+  return n.failed() ? Value() : dftAlong(n, n.in(0), axis, length->front(), inverse, onesided);
 }
 
 Result dft(Node &n) {
@@ -162,6 +165,7 @@ Result stft(Node &n) {
   if (!step || !length || step->size() != 1 || nn::rankOf(x) != 3 || !hasComplexDim(n, x)) {
     return n.fail("expected a signal of rank 3 and one frame_step");
   }
+  n.assume(step->front(), dim::max(step->front(), n.number(1)), "frame_step (at least 1)");
   Shape s = nn::shapeOf(x);
   Expr size = !length->empty() ? length->front() : n.has(2) ? nn::shapeOf(n.in(2))[0] : s[1];
   Expr frames = dim::add(dim::floorDiv(dim::sub(s[1], size), step->front()), n.number(1));

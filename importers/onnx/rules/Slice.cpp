@@ -188,6 +188,9 @@ Result split(Node &n) {
   }
   Expr start = n.number(0), total = start;
   for (Expr size : *sizes) {
+    if (std::optional<int64_t> number = dim::getConstant(size); number && *number < 0) {
+      return n.fail("expected parts of at least 0 elements, got " + llvm::Twine(*number));
+    }
     total = dim::add(total, size);
   }
   bool isWhole = !n.hasAttribute("num_outputs") || n.getInt("num_outputs", 0) == int64_t(sizes->size());

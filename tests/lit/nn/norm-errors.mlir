@@ -34,8 +34,8 @@ func.func @case(%x: tensor<2x3xf32>, %s: tensor<2xf32>) {
 // -----
 
 func.func @case(%x: tensor<2x3xf32>) {
-  // expected-error @+1 {{expected an input of rank 2 or more and a size of at least 1, got 'tensor<2x3xf32>' and 0}}
-  %out = nn.lrn %x {size = 0 : i64, alpha = 1.0, beta = 1.0, bias = 1.0} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // expected-error @+1 {{expected an input of rank 2 or more and a size of at least 1, got 'tensor<2x3xf32>' and -3}}
+  %out = nn.lrn %x {size = -3 : i64, alpha = 1.0, beta = 1.0, bias = 1.0} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
 

@@ -18,8 +18,8 @@ func.func @case(%x: tensor<1x4x5x1xf32>) {
 // -----
 
 func.func @case(%x: tensor<1x1x4xf32>) {
-  // expected-error @+1 {{expected p to be at least 1, got 0}}
-  %out = nn.lp_pool %x {kernel = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, ceil_mode = false, p = 0 : i64} : (tensor<1x1x4xf32>) -> tensor<1x1x3xf32>
+  // expected-error @+1 {{expected p to be at least 1, got -1}}
+  %out = nn.lp_pool %x {kernel = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, ceil_mode = false, p = -1 : i64} : (tensor<1x1x4xf32>) -> tensor<1x1x3xf32>
   return
 }
 

@@ -18,7 +18,7 @@ func.func @case() {
 // -----
 
 func.func @case(%x: tensor<3xf32>) {
-  // expected-error @+1 {{expected an input [batch, classes] and a result of 32-bit or 64-bit integers, got 'tensor<3xf32>' and 'i32'}}
+  // expected-error @+1 {{expected an input [batch, classes], a sample size of at least 0 and a result of 32-bit or 64-bit integers, got 'tensor<3xf32>', 2 and 'i32'}}
   %out = nn.multinomial %x {sample_size = 2 : i64, seed = 1 : i64, to = i32} : (tensor<3xf32>) -> tensor<3x2xi32>
   return
 }
@@ -26,7 +26,15 @@ func.func @case(%x: tensor<3xf32>) {
 // -----
 
 func.func @case(%x: tensor<3x4xf32>) {
-  // expected-error @+1 {{and a result of 32-bit or 64-bit integers, got 'tensor<3x4xf32>' and 'f32'}}
+  // expected-error @+1 {{and a result of 32-bit or 64-bit integers, got 'tensor<3x4xf32>', 2 and 'f32'}}
   %out = nn.multinomial %x {sample_size = 2 : i64, seed = 1 : i64, to = f32} : (tensor<3x4xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<3x4xf32>) {
+  // expected-error @+1 {{and a result of 32-bit or 64-bit integers, got 'tensor<3x4xf32>', -1 and 'i32'}}
+  %out = nn.multinomial %x {sample_size = -1 : i64, seed = 1 : i64, to = i32} : (tensor<3x4xf32>) -> tensor<3x0xi32>
   return
 }

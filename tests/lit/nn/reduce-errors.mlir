@@ -34,7 +34,7 @@ func.func @case(%x: tensor<2x3xf32>) {
 // -----
 
 func.func @case(%x: tensor<2x3xf32>) {
-  // expected-error @+1 {{expected k to be at most 3, got 4}}
+  // expected-error @+1 {{expected k from 0 to 3, got 4}}
   %out:2 = nn.top_k %x {axis = 1 : i64, k = #dim.expr<4>} : (tensor<2x3xf32>) -> (tensor<2x4xf32>, tensor<2x4xi64>)
   return
 }

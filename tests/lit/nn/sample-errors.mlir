@@ -34,8 +34,8 @@ func.func @case(%x: tensor<1x1x4x4xf32>, %g: tensor<1x2x2x3xf32>) {
 // -----
 
 func.func @case(%x: tensor<1x1x4x4xf32>, %r: tensor<2x4xf32>, %i: tensor<2xi64>) {
-  // expected-error @+1 {{expected an input of rank 4, rois [R, 4] and a height and width of at least 1}}
-  %out = nn.roi_align %x, %r, %i {height = 2 : i64, width = 0 : i64, sampling_ratio = 0 : i64, spatial_scale = 1.0, half_pixel = true} : (tensor<1x1x4x4xf32>, tensor<2x4xf32>, tensor<2xi64>) -> tensor<2x1x2x2xf32>
+  // expected-error @+1 {{expected a height and width of at least 1 and a sampling ratio of at least 0, got 2, 2 and -1}}
+  %out = nn.roi_align %x, %r, %i {height = 2 : i64, width = 2 : i64, sampling_ratio = -1 : i64, spatial_scale = 1.0, half_pixel = true} : (tensor<1x1x4x4xf32>, tensor<2x4xf32>, tensor<2xi64>) -> tensor<2x1x2x2xf32>
   return
 }
 
@@ -50,7 +50,7 @@ func.func @case(%x: tensor<1x2x4x4xf32>, %grid: tensor<1x5x5x3xf32>) {
 // -----
 
 func.func @case(%x: tensor<1x2x4x4xf32>, %rois: tensor<3x5xf32>, %batch: tensor<3xi64>) {
-  // expected-error @+1 {{expected an input of rank 4, rois [R, 4] and a height and width of at least 1, got 'tensor<1x2x4x4xf32>' and 'tensor<3x5xf32>'}}
+  // expected-error @+1 {{expected an input of rank 4 and rois [R, 4], got 'tensor<1x2x4x4xf32>' and 'tensor<3x5xf32>'}}
   %out = nn.roi_align %x, %rois, %batch {height = 2 : i64, width = 2 : i64, sampling_ratio = 0 : i64, spatial_scale = 1.0, half_pixel = false} : (tensor<1x2x4x4xf32>, tensor<3x5xf32>, tensor<3xi64>) -> tensor<3x2x2x2xf32>
   return
 }

@@ -143,6 +143,15 @@ TEST_F(EvalMessagesTest, Positions) {
          "expected padding that fits dim 0 of size 0");
 }
 
+TEST_F(EvalMessagesTest, TopK) {
+  refuseModule(R"(
+    func.func @main(%x: tensor<?xf32>) {
+      %v, %i = nn.top_k %x {axis = 0, k = #dim.expr<3>} : (tensor<?xf32>) -> (tensor<3xf32>, tensor<3xi64>)
+      nn.yield %v : tensor<3xf32>
+    })",
+               {two}, "expected k from 0 to 2, got 3");
+}
+
 TEST_F(EvalMessagesTest, Lists) {
   auto list = [&](std::string op, std::string types, std::vector<Datum> inputs, std::string result,
                   llvm::StringRef message) {

@@ -91,8 +91,31 @@ TEST(Meaningless, ReshapeToNegativeSizesOfTheRun) {
   EXPECT_NE(m.error.find("size that is asked for (at least -1)"), std::string::npos) << m.error;
 }
 
+TEST(Meaningless, Lengths) {
+  expectReasons({
+      {"ReverseSequence", 10, "4x2 =5,1", "", "expected lengths of at least 0 and below 5, got 5"},
+      {"ReverseSequence", 10, "4x2 =1,-1", "", "expected lengths of at least 0 and below 5, got -1"},
+      {"RNN", 14, "2x1x3 1x2x3 1x2x2 - =3", "hidden_size=2", "expected sequence_lens of at least 0 and below 3, got 3"},
+      {"RoiAlign", 16, "1x1x4x4 1x4 =1", "output_height=2", "expected batch indices of at least 0 and below 1, got 1"},
+      {"RoiAlign", 16, "1x1x4x4 1x4 i64:1", "sampling_ratio=-1",
+       "'nn.roi_align' op expected a height and width of at least 1 and a sampling ratio of at least 0, got 1, 1 and "
+       "-1"},
+      {"TopK", 11, "4 =-1", "", "'nn.top_k' op expected k from 0 to 4, got -1", 2},
+      {"Split", 13, "3 =4,-1", "", "expected parts of at least 0 elements, got -1", 2},
+      {"DFT", 17, "1x4x1 =0", "", "expected 1 as dft_length (at least 1), got 0"},
+      {"STFT", 17, "1x4x1 =0 2", "", "expected 1 as frame_step (at least 1), got 0"},
+      {"STFT", 17, "1x4x1 =-2 2", "", "expected 1 as frame_step (at least 1), got -2"},
+      {"Col2Im", 18, "1x5x4 =3,3 =2,2", "", "expected 4 as channels (a multiple of the block's elements), got 5"},
+      {"Col2Im", 18, "1x4x5 =3,3 =2,2", "", "expected 4 as number of windows, got 5"},
+  });
+}
+
 TEST(Meaningless, Attributes) {
   expectReasons({
+      {"Range", 11, "i64: i64: =0", "", "expected a delta other than 0"},
+      {"Dropout", 13, "2 =1 bool:", "", "expected a ratio in [0, 1), got 1.000000"},
+      {"LRN", 13, "1x3x4x4", "size=-3",
+       "'nn.lrn' op expected an input of rank 2 or more and a size of at least 1, got 'tensor<1x3x4x4xf32>' and -3"},
       {"ConvTranspose", 11, "1x1x4 1x1x3", "strides=[0]",
        "'nn.conv_transpose' op expected 1 strides of at least 1, got [0]"},
       {"Softmax", 13, "f32:", "axis=0", "expected a tensor of at least 1 dim, got a scalar, which has no axis 0"},

@@ -74,9 +74,10 @@ void LayerNormOp::sizeRules(SizeRuleList &rules) {
 
 llvm::LogicalResult LrnOp::inferResultTypes(Types &types) {
   types.push_back(getInput().getType());
-  if (rankOf(getInput()) < 2 || getSize() < 1) {
+  int64_t size = getSize();
+  if (rankOf(getInput()) < 2 || size < 1) {
     return emitOpError() << "expected an input of rank 2 or more and a size of at least 1, got " << getInput().getType()
-                         << " and " << getSize();
+                         << " and " << size;
   }
   return mlir::success();
 }

@@ -51,8 +51,8 @@ llvm::LogicalResult AvgPoolOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type
   return inferPool(*this, types);
 }
 llvm::LogicalResult LpPoolOp::inferResultTypes(llvm::SmallVectorImpl<mlir::Type> &types) {
-  if (getP() < 1) {
-    return emitOpError() << "expected p to be at least 1, got " << getP();
+  if (int64_t p = getP(); p < 1) {
+    return emitOpError() << "expected p to be at least 1, got " << p;
   }
   return inferPool(*this, types);
 }

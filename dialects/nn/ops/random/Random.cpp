@@ -23,11 +23,13 @@ llvm::LogicalResult BernoulliOp::inferResultTypes(Types &types) {
   return mlir::success();
 }
 llvm::LogicalResult MultinomialOp::inferResultTypes(Types &types) {
-  if (rankOf(getInput()) != 2 || getSampleSize() < 0 || !isIndexLike(getTo())) {
-    return emitOpError() << "expected an input [batch, classes] and a result of 32-bit or 64-bit integers, got "
-                         << getInput().getType() << " and " << getTo();
+  int64_t count = getSampleSize();
+  if (rankOf(getInput()) != 2 || count < 0 || !isIndexLike(getTo())) {
+    return emitOpError() << "expected an input [batch, classes], a sample size of at least 0 and a result of 32-bit or "
+                            "64-bit integers, got "
+                         << getInput().getType() << ", " << count << " and " << getTo();
   }
-  types.push_back(dim::getTensorType({shapeOf(getInput())[0], dim::constant(getContext(), getSampleSize())}, getTo()));
+  types.push_back(dim::getTensorType({shapeOf(getInput())[0], dim::constant(getContext(), count)}, getTo()));
   return mlir::success();
 }
 } // namespace dlc::nn

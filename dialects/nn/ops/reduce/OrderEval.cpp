@@ -82,7 +82,7 @@ llvm::LogicalResult evalTopK(TopKOp op, EvalContext &context, Operands operands,
     return mlir::failure();
   }
   if (*k < 0 || *k > from.size) {
-    return context.fail("expected k to be at most " + llvm::Twine(from.size) + ", got " + llvm::Twine(*k));
+    return context.fail("expected k from 0 to " + llvm::Twine(from.size) + ", got " + llvm::Twine(*k));
   }
   llvm::SmallVector<int64_t> shape(x.shape());
   shape[op.getAxis()] = *k;

@@ -85,7 +85,7 @@ llvm::LogicalResult TopKOp::inferResultTypes(Types &types) {
   }
   std::optional<int64_t> k = dim::getConstant(getK()), size = dim::getConstant(shape[getAxis()]);
   if (k && (*k < 0 || (size && *k > *size))) {
-    return emitOpError() << "expected k to be at most " << dim::toString(shape[getAxis()]) << ", got " << *k;
+    return emitOpError() << "expected k from 0 to " << dim::toString(shape[getAxis()]) << ", got " << *k;
   }
   shape[getAxis()] = getK();
   types.push_back(dim::getTensorType(shape, elementOf(getInput())));

@@ -31,10 +31,14 @@ llvm::LogicalResult GridSampleOp::inferResultTypes(Types &types) {
 
 llvm::LogicalResult RoiAlignOp::inferResultTypes(Types &types) {
   auto number = [&](int64_t v) { return dim::constant(getContext(), v); };
-  if (rankOf(getInput()) != 4 || rankOf(getRois()) != 2 || !mayBeEqual(shapeOf(getRois())[1], number(4)) ||
-      getHeight() < 1 || getWidth() < 1 || getSamplingRatio() < 0) {
-    return emitOpError() << "expected an input of rank 4, rois [R, 4] and a height and width of at least 1, got "
-                         << getInput().getType() << " and " << getRois().getType();
+  int64_t height = getHeight(), width = getWidth(), ratio = getSamplingRatio();
+  if (height < 1 || width < 1 || ratio < 0) {
+    return emitOpError() << "expected a height and width of at least 1 and a sampling ratio of at least 0, got "
+                         << height << ", " << width << " and " << ratio;
+  }
+  if (rankOf(getInput()) != 4 || rankOf(getRois()) != 2 || !mayBeEqual(shapeOf(getRois())[1], number(4))) {
+    return emitOpError() << "expected an input of rank 4 and rois [R, 4], got " << getInput().getType() << " and "
+                         << getRois().getType();
   }
   dim::Expr count = better(shapeOf(getRois())[0], shapeOf(getBatchIndices())[0]);
   types.push_back(dim::getTensorType({count, shapeOf(getInput())[1], number(getHeight()), number(getWidth())},
