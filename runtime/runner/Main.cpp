@@ -1,30 +1,19 @@
 // A model as a program: this executable with an artifact appended, which it finds through the file's last 16 bytes:
 // the artifact's size (u64) and "dlcexe01". The artifact starts on a page.
 #include "Npy.h"
+#include "Options.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace dlc::runner {
 namespace {
 
 constexpr char trailerMagic[] = "dlcexe01";
-constexpr size_t maxPorts = 256;
-
-struct Options {
-  const char *outputDir = nullptr, *entry = "main";
-  uint32_t threads = 0;
-  bool help = false, list = false;
-  const char *inputs[maxPorts] = {}; ///< "name=file.npy"
-  size_t inputCount = 0;
-};
-
-int complain(const char *what, const char *why) {
-  fprintf(stderr, "error: %s%s%s\n", what, *what && *why ? ": " : "", why);
-  return 1;
-}
 
 /// Finds and loads the artifact at this executable's end.
 dlc_model *loadOwn() {
@@ -42,44 +31,14 @@ dlc_model *loadOwn() {
     close(fd);
   }
   if (!found) {
-    complain("this program has no model at its end", "make one with 'dlc compile --emit=exe'");
+    complain(exitInput, "this program has no model at its end", "make one with 'dlc compile --emit=exe'");
     return nullptr;
   }
   dlc_model *model = nullptr;
   if (dlc_model_load_file_at(self, uint64_t(end) - sizeof trailer - trailer.size, trailer.size, nullptr, &model)) {
-    complain(dlc_last_error(), "");
+    complain(exitInput, dlc_last_error(), "");
   }
   return model;
-}
-
-bool parse(int argc, char **argv, Options &o) {
-  for (int i = 1; i < argc; ++i) {
-    const char *arg = argv[i], *value = strchr(arg, '=');
-    auto is = [&](const char *name) { return strcmp(arg, name) == 0; };
-    if (is("--help") || is("-h")) {
-      o.help = true;
-    } else if (is("--inputs")) {
-      o.list = true;
-    } else if (strncmp(arg, "--", 2) == 0 && (value || i + 1 < argc)) {
-      size_t length = value ? size_t(value - arg) : strlen(arg);
-      auto names = [&](const char *name) { return strlen(name) == length && strncmp(arg, name, length) == 0; };
-      value = value ? value + 1 : argv[++i];
-      if (names("--input") && o.inputCount < maxPorts) {
-        o.inputs[o.inputCount++] = value;
-      } else if (names("--output-dir")) {
-        o.outputDir = value;
-      } else if (names("--entry")) {
-        o.entry = value;
-      } else if (names("--threads")) {
-        o.threads = uint32_t(atoi(value));
-      } else {
-        return complain(arg, "unknown option, see --help") == 0;
-      }
-    } else {
-      return complain(arg, "unknown option, see --help") == 0;
-    }
-  }
-  return true;
 }
 
 void printPort(const char *what, const dlc_port &p) {
@@ -100,71 +59,131 @@ void printPort(const char *what, const dlc_port &p) {
   printf("%s%s%s\n", p.flags & DLC_PORT_OPTIONAL ? " (optional)" : "", *p.doc ? "  " : "", p.doc);
 }
 
-void listPorts(const dlc_model *m, size_t entry) {
+/// Calls `use(port, index)` for the inputs, or outputs, that are not state.
+template <class Count, class Get, class Use>
+void forEachPort(const dlc_model *m, size_t entry, Count count, Get get, Use use) {
   dlc_port p = {};
   p.struct_size = sizeof p;
-  for (size_t i = 0; i < dlc_model_input_count(m, entry); ++i) {
-    if (dlc_model_input(m, entry, i, &p) == DLC_OK && !(p.flags & DLC_PORT_FEEDBACK)) {
-      printPort("input", p);
-    }
-  }
-  for (size_t i = 0; i < dlc_model_output_count(m, entry); ++i) {
-    if (dlc_model_output(m, entry, i, &p) == DLC_OK && !(p.flags & DLC_PORT_FEEDBACK)) {
-      printPort("output", p);
+  for (size_t i = 0; i < count(m, entry); ++i) {
+    if (get(m, entry, i, &p) == DLC_OK && !(p.flags & DLC_PORT_FEEDBACK)) {
+      use(p, i);
     }
   }
 }
+template <class Use> void forEachInput(const dlc_model *m, size_t entry, Use use) {
+  forEachPort(m, entry, dlc_model_input_count, dlc_model_input, use);
+}
+template <class Use> void forEachOutput(const dlc_model *m, size_t entry, Use use) {
+  forEachPort(m, entry, dlc_model_output_count, dlc_model_output, use);
+}
 
-int bindInputs(const dlc_model *m, dlc_context *c, size_t entry, const Options &o, dlc_tensor *tensors) {
-  for (size_t i = 0; i < o.inputCount; ++i) {
-    const char *equals = strchr(o.inputs[i], '=');
-    char name[512];
-    size_t index;
-    if (!equals || size_t(equals - o.inputs[i]) >= sizeof name) {
-      return complain(o.inputs[i], "expected --input name=file.npy");
-    }
-    memcpy(name, o.inputs[i], size_t(equals - o.inputs[i]));
-    name[equals - o.inputs[i]] = 0;
-    if (const char *problem = readNpy(equals + 1, tensors[i])) {
-      return complain(equals + 1, problem);
-    }
-    if (dlc_model_find_input(m, entry, name, &index) || dlc_context_set_input(c, entry, index, &tensors[i])) {
-      return complain(dlc_last_error(), "");
+void listPorts(const dlc_model *m, size_t entry) {
+  forEachInput(m, entry, [](const dlc_port &p, size_t) { printPort("input", p); });
+  forEachOutput(m, entry, [](const dlc_port &p, size_t) { printPort("output", p); });
+}
+
+/// The input that an `--input` names, or the only one; wrong usage otherwise.
+int findInput(const dlc_model *m, size_t entry, const char *spec, size_t &index, const char *&file) {
+  const char *equals = strchr(spec, '=');
+  char name[512] = "";
+  file = equals ? equals + 1 : spec;
+  if (equals && size_t(equals - spec) < sizeof name) {
+    memcpy(name, spec, size_t(equals - spec));
+    if (dlc_model_find_input(m, entry, name, &index) == DLC_OK) {
+      return exitDone;
     }
   }
-  return 0;
+  size_t count = 0;
+  forEachInput(m, entry, [&](const dlc_port &, size_t i) { index = i, ++count; });
+  if (!equals && count == 1) {
+    return exitDone;
+  }
+  return complain(exitUsage, "--input: expected NAME=FILE with one of the inputs that --inputs lists, got", spec);
+}
+
+/// Reads the files of `--input`, and tells every input that has none.
+int bindInputs(const dlc_model *m, dlc_context *c, size_t entry, const Options &o, dlc_tensor *tensors, bool *given) {
+  for (size_t i = 0; i < o.inputCount; ++i) {
+    size_t index;
+    const char *file;
+    if (int code = findInput(m, entry, o.inputs[i], index, file)) {
+      return code;
+    }
+    if (index >= maxPorts || given[index]) {
+      return complain(exitUsage, "--input: expected one file for each input, got another", o.inputs[i]);
+    }
+    given[index] = true;
+    if (const char *problem = readNpy(file, tensors[index])) {
+      return complain(exitInput, file, problem);
+    }
+    if (dlc_context_set_input(c, entry, index, &tensors[index])) {
+      return complain(exitInput, dlc_last_error(), "");
+    }
+  }
+  int code = exitDone;
+  forEachInput(m, entry, [&](const dlc_port &p, size_t i) {
+    if (!(p.flags & DLC_PORT_OPTIONAL) && (i >= maxPorts || !given[i])) {
+      code = complain(exitUsage, "expected a file for every input; give it by --input NAME=FILE, none for", p.name);
+    }
+  });
+  return code;
 }
 
 int writeStrings(const char *path, const dlc_tensor &t) {
   FILE *file = fopen(path, "wb");
   if (!file) {
-    return complain(path, "it cannot be created");
+    return complain(exitInput, path, "it cannot be created");
   }
   const dlc_string *strings = static_cast<const dlc_string *>(t.data);
   for (size_t i = 0; i < t.byte_size / sizeof *strings; ++i) {
     fwrite(strings[i].data, 1, strings[i].size, file);
     fputc('\n', file);
   }
-  return fclose(file) == 0 ? 0 : complain(path, "it cannot be written");
+  bool ok = !ferror(file);
+  return fclose(file) == 0 && ok ? exitDone : complain(exitInput, path, "it cannot be written");
 }
 
-int writeOutput(dlc_context *c, size_t entry, size_t index, const dlc_port &port, const char *directory) {
+/// Makes a folder, and those around it.
+int makeFolder(const char *path) {
+  char part[4096];
+  size_t length = strlen(path);
+  if (length >= sizeof part) {
+    return complain(exitInput, path, "the name is too long");
+  }
+  for (size_t i = 1; i <= length; ++i) {
+    if (i == length || path[i] == '/') {
+      memcpy(part, path, i);
+      part[i] = 0;
+      if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+        return complain(exitInput, part, strerror(errno));
+      }
+    }
+  }
+  return exitDone;
+}
+
+int writeOutput(dlc_context *c, size_t entry, size_t index, size_t number, const dlc_port &port, const char *folder) {
   dlc_tensor t = DLC_TENSOR_INIT;
   if (dlc_context_get_output(c, entry, index, &t)) {
-    return complain(port.name, dlc_last_error());
+    return complain(exitInput, port.name, dlc_last_error());
   }
-  char path[4096], name[512];
-  snprintf(name, sizeof name, "%s", port.name);
-  for (char *at = name; *at; ++at) {
-    *at = *at == '/' || *at == ':' ? '_' : *at;
-  }
+  char path[4096 + 64];
   bool strings = t.dtype == DLC_STRING;
-  snprintf(path, sizeof path, "%s/%s.%s", directory, name, strings ? "txt" : "npy");
+  snprintf(path, sizeof path, "%s/output_%zu.%s", folder, number, strings ? "txt" : "npy");
   if (strings) {
     return writeStrings(path, t);
   }
   const char *problem = writeNpy(path, t);
-  return problem ? complain(path, problem) : 0;
+  return problem ? complain(exitInput, path, problem) : exitDone;
+}
+
+int writeOutputs(const dlc_model *m, dlc_context *c, size_t entry, const char *folder) {
+  int code = makeFolder(folder);
+  size_t number = 0;
+  forEachOutput(m, entry, [&](const dlc_port &p, size_t i) {
+    code = code ? code : writeOutput(c, entry, i, number++, p, folder);
+  });
+  return code;
 }
 
 int runModel(const dlc_model *m, size_t entry, const Options &o) {
@@ -172,52 +191,47 @@ int runModel(const dlc_model *m, size_t entry, const Options &o) {
   options.threads = o.threads;
   dlc_context *c = nullptr;
   static dlc_tensor tensors[maxPorts];
+  static bool given[maxPorts];
   if (dlc_context_create(m, &options, &c)) {
-    return complain(dlc_last_error(), "");
+    return complain(exitInput, dlc_last_error(), "");
   }
-  int result = bindInputs(m, c, entry, o, tensors);
-  if (result == 0 && dlc_context_run(c, entry)) {
-    result = complain(dlc_last_error(), "");
-  }
-  dlc_port p = {};
-  p.struct_size = sizeof p;
-  for (size_t i = 0; result == 0 && o.outputDir && i < dlc_model_output_count(m, entry); ++i) {
-    if (dlc_model_output(m, entry, i, &p) == DLC_OK && !(p.flags & DLC_PORT_FEEDBACK)) {
-      result = writeOutput(c, entry, i, p, o.outputDir);
+  int code = bindInputs(m, c, entry, o, tensors, given);
+  for (uint32_t run = 0; code == exitDone && run < o.runs; ++run) {
+    if (dlc_context_run(c, entry)) {
+      code = complain(exitInput, dlc_last_error(), "");
     }
   }
-  if (result == 0) {
+  if (code == exitDone && o.outputDir) {
+    code = writeOutputs(m, c, entry, o.outputDir);
+  }
+  if (code == exitDone) {
     printf("ran in %.3f ms\n", double(dlc_context_run_ns(c)) / 1e6);
   }
   dlc_context_destroy(c);
   for (dlc_tensor &t : tensors) {
     free(t.data);
   }
-  return result;
+  return code;
 }
 
-int usage(const dlc_model *m, const char *program) {
-  printf("%s: model '%s', made by %s\n\n"
-         "usage: %s [--input NAME=FILE.npy]... [--output-dir DIR] [--threads N] [--entry NAME]\n"
-         "       %s --inputs    lists inputs and outputs\n"
-         "       %s --help\n\n",
-         program, dlc_model_name(m), dlc_model_producer(m), program, program, program);
-  return 0;
+void usage(const dlc_model *m, const char *program) {
+  printf("Runs the model '%s', made by %s\nUsage: %s [OPTIONS]\n\n%s\n", dlc_model_name(m), dlc_model_producer(m),
+         program, optionsText());
 }
 
 int run(int argc, char **argv) {
   Options o;
   if (!parse(argc, argv, o)) {
-    return 2;
+    return exitUsage;
   }
   dlc_model *m = loadOwn();
   if (!m) {
-    return 1;
+    return exitInput;
   }
   size_t entry = 0;
-  int result = 0;
-  if (strcmp(o.entry, "main") != 0 && dlc_model_find_entry(m, o.entry, &entry)) {
-    result = complain(dlc_last_error(), "");
+  int code = exitDone;
+  if (o.entry && dlc_model_find_entry(m, o.entry, &entry)) {
+    code = complain(exitUsage, "--entry: this model has no entry", o.entry);
   } else {
     if (o.help) {
       usage(m, argc ? argv[0] : "model");
@@ -225,11 +239,14 @@ int run(int argc, char **argv) {
     if (o.help || o.list) {
       listPorts(m, entry);
     } else {
-      result = runModel(m, entry, o);
+      code = runModel(m, entry, o);
     }
   }
   dlc_model_release(m);
-  return result;
+  if (fflush(stdout) != 0 && code == exitDone) {
+    code = complain(exitInput, "standard output", strerror(errno));
+  }
+  return code;
 }
 } // namespace
 } // namespace dlc::runner

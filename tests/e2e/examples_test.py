@@ -149,7 +149,7 @@ class Examples(unittest.TestCase):
         with open(image, "wb") as file:
             file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<784f", *[0.5] * 784))
         run(program, "--input", f"image={image}", "--output-dir", self.folder)
-        self.assertTrue(os.path.exists(self.path("probabilities.npy")))
+        self.assertTrue(os.path.exists(self.path("output_0.npy")))
         self.assertNotIn("INTERP", run("readelf", "-l", program))
 
 

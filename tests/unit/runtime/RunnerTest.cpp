@@ -19,15 +19,21 @@ std::string readAll(const std::string &path) {
   return text.str();
 }
 
-std::string output(const std::string &command) {
+struct Outcome {
+  int code;
   std::string text;
+};
+
+Outcome start(const std::string &command) {
+  Outcome outcome;
   FILE *pipe = popen((command + " 2>&1").c_str(), "r");
   for (int c; (c = fgetc(pipe)) != EOF;) {
-    text += char(c);
+    outcome.text += char(c);
   }
-  pclose(pipe);
-  return text;
+  outcome.code = WEXITSTATUS(pclose(pipe));
+  return outcome;
 }
+std::string output(const std::string &command) { return start(command).text; }
 
 TEST(Runner, RunsTheArtifactAtItsEnd) {
   Builder b;
@@ -53,16 +59,40 @@ TEST(Runner, RunsTheArtifactAtItsEnd) {
                                                   << std::string(reinterpret_cast<char *>(&value), 4);
 
   EXPECT_NE(output(exe + " --inputs").find("input x: f32[1, 1]"), std::string::npos) << output(exe + " --inputs");
-  EXPECT_NE(output(exe + " --help").find("usage:"), std::string::npos);
-  std::string log = output(exe + " --input x=" + dir + "/x.npy --output-dir " + dir);
+  EXPECT_NE(output(exe + " --help").find("Usage:"), std::string::npos);
+  EXPECT_EQ(start(exe + " --help").code, 0);
+  std::string log = output(exe + " --input x=" + dir + "/x.npy --output-dir " + dir + "/new/out");
   EXPECT_NE(log.find("ran in"), std::string::npos) << log;
-  std::string npy = readAll(dir + "/y_0.npy");
+  std::string npy = readAll(dir + "/new/out/output_0.npy");
   ASSERT_EQ(npy.size(), 128u + 4) << log;
   EXPECT_EQ(npy.substr(0, 6), "\x93NUMPY");
   EXPECT_EQ(memcmp(npy.data() + 128, &value, 4), 0);
-  EXPECT_NE(output(exe).find("input 'x' was not given"), std::string::npos);
-  EXPECT_NE(output(exe + " --input z=" + dir + "/x.npy").find("has no input 'z'"), std::string::npos);
-  EXPECT_NE(output(exe + " --input x=" + exe).find("not a .npy file"), std::string::npos);
+  // Wrong usage is 2, a bad file 1.
+  std::string good = " --input x=" + dir + "/x.npy";
+  std::ofstream(dir + "/bad.npy") << "no numbers";
+  struct {
+    std::string arguments;
+    int code;
+    const char *text;
+  } cases[] = {{" --input " + dir + "/x.npy --runs=3 --threads 2", 0, "ran in"},
+               {"", 2, "none for: x\nsee --help\n"},
+               {" --nonsense", 2, "was not expected: --nonsense"},
+               {" file.npy", 2, "was not expected: file.npy"},
+               {good + " --threads 0", 2, "--threads: expected a number from 1 to 4096, got: 0"},
+               {good + " --threads abc", 2, "got: abc"},
+               {good + " --runs=-1", 2, "--runs: expected a number from 1 to 1000000, got: -1"},
+               {good + " --output-dir", 2, "--output-dir: expected a value, got none"},
+               {good + " --entry other", 2, "--entry: this model has no entry: other"},
+               {good + good, 2, "expected one file for each input, got another: x="},
+               {" --input z=" + dir + "/x.npy", 2, "got: z="},
+               {" --input x=" + dir + "/nowhere.npy", 1, "it cannot be opened"},
+               {" --input x=" + dir + "/bad.npy", 1, "it is not a .npy file"},
+               {good + " --output-dir " + dir + "/x.npy", 1, "output_0.npy: it cannot be created"}};
+  for (const auto &each : cases) {
+    Outcome outcome = start(exe + each.arguments);
+    EXPECT_EQ(outcome.code, each.code) << each.arguments << '\n' << outcome.text;
+    EXPECT_NE(outcome.text.find(each.text), std::string::npos) << each.arguments << '\n' << outcome.text;
+  }
   output("rm -r " + dir);
 }
 
