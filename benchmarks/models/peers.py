@@ -112,7 +112,7 @@ class OpenVino(Engine):
         self.model = self.core.read_model(job.model)
         self.request = self.core.compile_model(self.model, "CPU", self.settings).create_infer_request()
         for name, value in job.inputs.items():
-            self.request.set_tensor(name, openvino.Tensor(value, shared_memory=True))
+            self.request.set_tensor(name, self.tensor(value))
 
     @staticmethod
     def version():
@@ -120,7 +120,21 @@ class OpenVino(Engine):
 
     def run(self):
         self.request.infer()
-        return [np.array(tensor.data) for tensor in self.request.output_tensors]
+        return [self.array(tensor) for tensor in self.request.output_tensors]
+
+    @staticmethod
+    def tensor(value):
+        """A view of the array; numpy has no bf16 that OpenVINO knows."""
+        import openvino
+        if value.dtype.name != "bfloat16":
+            return openvino.Tensor(value, shared_memory=True)
+        return openvino.Tensor(value.view(np.uint16), openvino.Shape(list(value.shape)), openvino.Type.bf16)
+
+    @staticmethod
+    def array(tensor):
+        if tensor.element_type.to_string() != "bf16":
+            return np.array(tensor.data)
+        return (tensor.data.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
 
     def run_only(self):
         self.request.infer()
@@ -222,6 +236,9 @@ def convert(job):
     if not os.path.exists(stem + ".onnx"):
         os.link(job.model, stem + ".onnx")
         types = {"float32": "f32", "float16": "f16", "int64": "i64", "int32": "i32", "uint8": "u8", "int8": "i8"}
+        unknown = {value.dtype.name for value in job.inputs.values()} - set(types)
+        if unknown:
+            raise RuntimeError(f"ncnn's converter takes no inputs of {', '.join(unknown)}")
         shapes = ",".join(f"[{','.join(map(str, v.shape))}]{types[v.dtype.name]}" for v in job.inputs.values())
         program = os.path.join(os.path.dirname(sys.executable), "pnnx")
         command = [program, stem + ".onnx", f"inputshape={shapes}", f"fp16={int(job.precision != 'f32')}"]
