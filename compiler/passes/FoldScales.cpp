@@ -160,7 +160,10 @@ private:
     Value scale = makeConstant(b, norm.getLoc(), element, shape, factors->first);
     Value shift = makeConstant(b, norm.getLoc(), element, shape, factors->second);
     Value product = nn::create<nn::MulOp>(b, norm.getLoc(), norm.getInput(), scale).getResult();
-    norm.getResult().replaceAllUsesWith(nn::create<nn::AddOp>(b, norm.getLoc(), product, shift).getResult());
+    Value sum = nn::create<nn::AddOp>(b, norm.getLoc(), product, shift).getResult();
+    // Where the channels are a formula, the constants say their number: uses, and a function's result, know it as before.
+    sum.setType(norm.getResult().getType());
+    norm.getResult().replaceAllUsesWith(sum);
     norm.erase();
   }
 

@@ -33,6 +33,21 @@ std::vector<const onnx::ValueInfoProto *> fedInputs(const onnx::GraphProto &grap
   return inputs;
 }
 
+/// The inputs with an element per dim, or per axis, of another tensor: their length is a rank, and ranks are no sizes.
+std::set<std::string> inputsPerDim(const onnx::GraphProto &graph) {
+  const std::set<std::string> ops = {"CenterCropPad", "ConstantOfShape", "Expand",    "MaxUnpool", "Pad",
+                                     "Reshape",       "Resize",          "Slice",     "Split",     "Squeeze",
+                                     "Tile",          "Unsqueeze",       "Upsample"};
+  std::set<std::string> result;
+  for (const onnx::NodeProto &node : graph.node()) {
+    // The first operand of all but ConstantOfShape is the other tensor.
+    for (int i = node.op_type() == "ConstantOfShape" ? 0 : 1; ops.count(node.op_type()) && i < node.input_size(); ++i) {
+      result.insert(node.input(i));
+    }
+  }
+  return result;
+}
+
 /// Symbols for all sizes but 0 and 1, which decide how operands broadcast.
 void makeDynamic(const onnx::ValueInfoProto &input, Presentation &result) {
   if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape()) {
@@ -94,9 +109,11 @@ llvm::Expected<Presentation> present(mlir::MLIRContext &context, const CaseOptio
   for (const onnx::NodeProto &node : model->graph().node()) {
     result.facts.ops.push_back(node.op_type());
   }
+  std::set<std::string> perDim = inputsPerDim(model->graph());
   for (const onnx::ValueInfoProto *input : fedInputs(model->graph())) {
+    bool hasRankAsSize = perDim.count(input->name()) && input->type().tensor_type().shape().dim_size() == 1;
     if (options.variant == Variant::Dynamic) {
-      makeDynamic(*input, result);
+      hasRankAsSize ? void() : makeDynamic(*input, result);
     } else if (options.variant == Variant::Constant) {
       std::string file = "/test_data_set_0/input_" + std::to_string(result.facts.inputs.size()) + ".pb";
       if (llvm::Error error = makeConstant(context, *input, options.folder + file, result)) {

@@ -41,3 +41,14 @@ func.func @batch_norm(%x: tensor<1x2x4xf32>) -> tensor<1x2x4xf32> {
   %0 = nn.batch_norm %x, %s, %b, %m, %v {epsilon = 0.0} : (tensor<1x2x4xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2x4xf32>
   return %0 : tensor<1x2x4xf32>
 }
+
+// Where a size of the input is a formula, the result's types stay what they were, though the constants say its number.
+// CHECK-LABEL: @batch_norm_of_unknown_channels
+// CHECK:         nn.mul %arg0
+// CHECK:         nn.add {{.*}} -> tensor<?x?x4xf32, #dim.shape<[n, c, 4]>>
+// CHECK-NEXT:    return
+func.func @batch_norm_of_unknown_channels(%x: tensor<?x?x4xf32, #dim.shape<[n, c, 4]>>) -> tensor<?x?x4xf32, #dim.shape<[n, c, 4]>> {
+  %s = nn.constant dense<[2.0, 3.0]> : tensor<2xf32>
+  %0 = nn.batch_norm %x, %s, %s, %s, %s {epsilon = 0.0} : (tensor<?x?x4xf32, #dim.shape<[n, c, 4]>>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?x?x4xf32, #dim.shape<[n, c, 4]>>
+  return %0 : tensor<?x?x4xf32, #dim.shape<[n, c, 4]>>
+}
