@@ -1,6 +1,7 @@
 //===- Attention.cpp - ONNX's attention ops ----------------------------------------------===//
 #include "importers/onnx/Graph.h"
 #include "importers/onnx/rules/AttentionParts.h"
+#include "importers/onnx/rules/Indices.h"
 #include <limits>
 
 namespace dlc::onnx_import {
@@ -175,6 +176,11 @@ Result rotaryEmbedding(Node &n) {
     x = n.reshape(x, {shape[0], shape[1], n.number(heads), dim::floorDiv(shape[2], n.number(heads))});
   }
   // [batch, length, half], then with a dim of size 1 for the heads.
+  for (unsigned i : {1, 2}) {
+    if (n.has(3) && nn::rankOf(n.in(i)) == 2) {
+      checkIndices(n, n.in(3), nn::shapeOf(n.in(i))[0]);
+    }
+  }
   auto angles = [&](unsigned i) -> Value {
     Value v = n.has(3) ? n.make<nn::GatherOp>(n.in(i), n.in(3), 0) : n.in(i);
     if (n.failed() || !v || nn::rankOf(v) != 3) {
@@ -198,6 +204,11 @@ Result tensorScatter(Node &n) {
   }
   Type i64 = n.builder.getI64Type();
   Shape shape = nn::shapeOf(update), line(rank, n.number(1));
+  Expr room = dim::sub(nn::shapeOf(cache)[axis], shape[axis]);
+  n.assume(room, dim::max(room, n.number(0)), "elements of the cache that the update leaves");
+  if (n.has(2) && mode == "linear") {
+    checkRange(n, n.in(2), 0, dim::add(room, n.number(1)), "write_indices");
+  }
   line[axis] = shape[axis];
   Value place = n.make<nn::IotaOp>(n.shapeAttr(line), axis, i64);
   if (n.has(2)) {

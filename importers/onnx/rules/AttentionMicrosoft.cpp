@@ -1,5 +1,6 @@
 //===- AttentionMicrosoft.cpp - the attention ops of ONNX Runtime ---------------------------===//
 #include "importers/onnx/rules/AttentionParts.h"
+#include "importers/onnx/rules/Indices.h"
 
 namespace dlc::onnx_import {
 namespace {
@@ -84,6 +85,7 @@ Result attention(Node &n) {
     split[i] = splitHeads(n, columns(n, merged, from, parted[i]), n.number(heads));
     from = dim::add(from, parted[i]);
   }
+  n.assume(all, sizes.empty() ? dim::mul(third, n.number(3)) : from, "columns of the weights");
   AttentionParts parts{split[0], split[1], split[2]};
   if (n.has(4) && !n.failed()) {
     Shape past = nn::shapeOf(n.in(4));
@@ -140,6 +142,9 @@ AttentionParts multiHeads(Node &n, Expr heads) {
     k = biased(k);
     v = biased(v);
     parts = {splitHeads(n, q, heads), splitHeads(n, k, heads), splitHeads(n, v, heads)};
+    if (bias && nn::rankOf(bias) == 1) {
+      n.assume(nn::shapeOf(bias)[0], at, "size of the bias");
+    }
   } else {
     (void)n.fail("expected query, key and value, or packed ones of rank 5");
   }
@@ -250,7 +255,8 @@ Value rotateGroup(Node &n, Value x, const Sequences &s, bool interleaved) {
 AttentionParts groupHeads(Node &n, int64_t heads, int64_t kvHeads) {
   Value q = n.in(0), k = n.in(1), v = n.in(2);
   if (!k && nn::rankOf(q) == 3) {
-    Expr size = dim::floorDiv(nn::shapeOf(q)[2], n.number(heads + 2 * kvHeads));
+    Expr count = n.number(heads + 2 * kvHeads), size = dim::floorDiv(nn::shapeOf(q)[2], count);
+    n.assume(nn::shapeOf(q)[2], dim::mul(size, count), "size of all heads");
     Expr own = dim::mul(size, n.number(heads)), shared = dim::mul(size, n.number(kvHeads));
     k = columns(n, n.in(0), own, shared);
     v = columns(n, n.in(0), dim::add(own, shared), shared);
@@ -295,6 +301,8 @@ Result groupQueryAttention(Node &n) {
     return mlir::failure();
   }
   checkLengths(n, s->total, nn::shapeOf(parts.k)[2]);
+  n.assume(nn::shapeOf(parts.v)[2], nn::shapeOf(parts.k)[2], "number of values");
+  checkRange(n, n.in(5), 0, s->total, "seqlens_k");
   parts.q = perHeadNorm(n, parts.q, 14);
   parts.k = perHeadNorm(n, parts.k, 15);
   bool interleaved = n.getBool("rotary_interleaved", false);

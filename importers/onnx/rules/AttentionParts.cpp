@@ -17,8 +17,8 @@ Value defaultScale(Node &n, Value q) {
 /// The matrices of several heads that share one of the other operand's, one below the other: [batch, kv heads, group *
 /// rows, size]. No data moves.
 Value groupRows(Node &n, Value v, Expr kvHeads) {
-  Shape s = nn::shapeOf(v);
-  if (s[1] == kvHeads) {
+  Shape s = v ? nn::shapeOf(v) : Shape();
+  if (!v || s[1] == kvHeads) {
     return v;
   }
   return n.reshape(v, {s[0], kvHeads, dim::mul(dim::floorDiv(s[1], kvHeads), s[2]), s[3]});
@@ -75,6 +75,8 @@ AttentionResult attend(Node &n, const AttentionParts &parts) {
                  " and " + llvm::Twine(*kvHeads));
     return r;
   }
+  n.assume(v[1], k[1], "number of value heads");
+  n.assume(v[2], k[2], "number of values");
   Type e = nn::elementOf(parts.q);
   Value scaled = n.mul(parts.q, parts.scale ? parts.scale : defaultScale(n, parts.q));
   Value product = n.make<nn::MatmulOp>(groupRows(n, scaled, k[1]), parts.k, false, true);

@@ -49,6 +49,12 @@ Result unique(Node &n) {
 
 Result nonMaxSuppression(Node &n) {
   bool center = n.getBool("center_point_box", false);
+  for (unsigned i : {2, 3, 4}) {
+    if (n.has(i)) {
+      n.assume(dim::product(n.context(), nn::shapeOf(n.in(i))), n.number(1),
+               "number of elements of input " + llvm::Twine(i));
+    }
+  }
   return n.result(n.make<nn::NonMaxSuppressionOp>(n.in(0), n.in(1), n.in(2), n.in(3), n.in(4), center,
                                                   n.shapeAttr({found(n), n.number(3)})));
 }

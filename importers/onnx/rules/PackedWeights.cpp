@@ -7,10 +7,10 @@ using Result = llvm::LogicalResult;
 
 /// Bytes [rows, count] as [rows, count * 8 / bits] of ui8, the low bits of each byte first.
 Value unpack(Node &n, Value bytes, int64_t bits) {
-  Shape s = nn::shapeOf(bytes);
   if (bits == 8 || n.failed()) {
     return bytes;
   }
+  Shape s = nn::shapeOf(bytes);
   Type u8 = nn::elementOf(bytes);
   int64_t parts = 8 / bits;
   Value shifts = n.mul(n.make<nn::IotaOp>(n.shapeAttr({n.number(parts)}), 0, u8), double(bits));

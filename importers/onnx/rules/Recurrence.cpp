@@ -55,6 +55,12 @@ std::optional<Steps> readSteps(Node &n, Expr heads, Expr group) {
   }
   Shape s = nn::shapeOf(q);
   Expr size = nn::shapeOf(k)[3];
+  for (unsigned i : {1, 2, 4, 5}) {
+    if (n.has(i)) {
+      n.assume(nn::shapeOf(n.in(i))[0], s[1], "batch of input " + llvm::Twine(i));
+      n.assume(nn::shapeOf(n.in(i))[1], s[0], "steps of input " + llvm::Twine(i));
+    }
+  }
   steps.q = n.reshape(q, {s[0], s[1], heads, group, s[3]});
   steps.k = asRow(n, k);
   steps.v = asRow(n, v);

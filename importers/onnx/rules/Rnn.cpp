@@ -82,7 +82,10 @@ std::optional<Recurrence> readRecurrence(Node &n, llvm::ArrayRef<llvm::StringRef
   }
   Recurrence r;
   r.direction = *direction;
-  n.ignore({"hidden_size", "output_sequence"}); // the weights say it; outputs may be left out anyway
+  n.ignore({"output_sequence"}); // outputs may be left out anyway
+  if (n.hasAttribute("hidden_size") && nn::rankOf(n.in(2)) == 3) {
+    n.assume(nn::shapeOf(n.in(2))[2], n.number(n.getInt("hidden_size", 0)), "hidden_size in the recurrence weights");
+  }
   r.clip = n.getFloat("clip", 0.0);
   r.layout = n.getInt("layout", 0);
   if (n.has(4) && nn::rankOf(n.in(0)) == 3) {

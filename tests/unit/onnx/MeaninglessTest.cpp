@@ -40,6 +40,37 @@ TEST(Meaningless, Attention) {
   });
 }
 
+TEST(Meaningless, OperandsOfAttention) {
+  const char *ms = "com.microsoft.Attention", *multi = "com.microsoft.MultiHeadAttention",
+             *group = "com.microsoft.GroupQueryAttention", *heads = "num_heads=2 kv_num_heads=1";
+  const char *linear = "update_rule=linear q_num_heads=1 kv_num_heads=1";
+  expectReasons({
+      {"Attention", 23, "1x2x3x4 1x1x3x4 1x2x3x4", "", "expected 1 as number of value heads, got 2"},
+      {"Attention", 23, "1x2x3x4 1x2x3x4 1x2x5x4", "", "expected 3 as number of values, got 5"},
+      {"RotaryEmbedding", 23, "3x2x1x4 7x2 7x2 =0,1,9", "",
+       "expected indices in [-7, 7), got 9 as element 2 of the indices"},
+      {"TensorScatter", 24, "1x4x2 1x6x2", "", "expected 0 as elements of the cache that the update leaves, got -2"},
+      {"TensorScatter", 24, "1x4x2 1x2x2 =3", "", "expected write_indices of at least 0 and below 3, got 3"},
+      {"TensorScatter", 24, "1x4x2 1x2x2 =-1", "", "expected write_indices of at least 0 and below 3, got -1"},
+      {multi, 20, "1x2x4 1x2x4 1x2x4 20", "num_heads=2", "expected 12 as size of the bias, got 20"},
+      {ms, 20, "1x2x4 4x13 13", "num_heads=2", "expected 12 as columns of the weights, got 13"},
+      {ms, 20, "1x2x4 4x16 16", "num_heads=2 qkv_hidden_sizes=[4,4,4]",
+       "expected 12 as columns of the weights, got 16"},
+      {group, 20, "1x2x9 - - - - i32:1 i32:1", heads, "expected 8 as size of all heads, got 9"},
+      {group, 20, "1x2x8 1x2x4 1x3x4 - - i32:1 i32:1", heads, "expected 2 as number of values, got 3"},
+      {group, 20, "1x2x8 1x2x4 1x2x4 - - =4 =4", heads, "expected seqlens_k of at least 0 and below 4, got 4"},
+      {"LinearAttention", 27, "1x4x6 1x4x6 1x5x6", linear, "expected 4 as steps of input 2, got 5"},
+      {"LinearAttention", 27, "1x4x6 2x4x6 1x4x6", linear, "expected 1 as batch of input 1, got 2"},
+  });
+}
+
+TEST(Meaningless, Sizes) {
+  expectReasons({
+      {"GRU", 14, "2x1x3 1x6x3 1x6x2", "hidden_size=7", "expected 7 as hidden_size in the recurrence weights, got 2"},
+      {"NonMaxSuppression", 11, "1x6x4 1x1x6 =1,2", "", "expected 1 as number of elements of input 2, got 2"},
+  });
+}
+
 TEST(Meaningless, MasksOfUnknownSizesAreCheckedByTheRun) {
   TestModel m(23);
   build(m, {"Attention", 23, "1x1x1x1 1x1xkx1 1x1xkx1 1xm", "", ""});
