@@ -21,7 +21,8 @@ COSTS = """## What else it costs
 Compile time is the whole `dlc compile` with all processors. Loading is from the file to an engine that is ready to run;
 of the others it contains their own compilation. The first run comes after it. Growth is by how much a process grew from
 before loading to its peak, after one run. The program is the model as an executable (`--emit=exe`) that runs once; its
-limit is 1.1 x (weights + planned memory + inputs) + 8 MB. One thread."""
+limit is 1.1 x (weights + planned memory + inputs) + 8 MB. What is beyond that, and artifacts beyond 1.5 times their
+model, are bold. One thread."""
 MISSING = """## What other engines can't run
 
 An engine that can't convert or load a network, or whose outputs differ by far, is left out of the comparison."""
@@ -73,9 +74,10 @@ def cost_cells(row, peers):
     arena = sum(memory.get(name, 0) for name in ("frames", "scratch", "variables", "outputs"))
     limit = 1.1 * (memory.get("weights", 0) + arena + costs["input_bytes"]) + 8 * MB
     each = lambda field, scale: [number(row["engines"].get(name, {}).get(field, 0) / scale or None, 1) for name in [OURS, *peers]]
+    factor = costs["artifact_bytes"] / costs["model_bytes"]
     rss = "-" if not costs["rss_bytes"] or not memory else f"{costs['rss_bytes'] / MB:.1f} of {limit / MB:.1f}"
     return [row["model"], sizes(row), number(costs["compile_s"], 1), number(costs["model_bytes"] / MB, 1),
-            number(costs["artifact_bytes"] / costs["model_bytes"], 2), " / ".join(each("load_ms", 1)), " / ".join(each("first_ms", 1)),
+            f"**{factor:.2f}**" if factor > 1.5 else number(factor, 2), " / ".join(each("load_ms", 1)), " / ".join(each("first_ms", 1)),
             number(arena / MB, 1), " / ".join(each("grown_bytes", MB)), ("**" + rss + "**") if costs["rss_bytes"] and costs["rss_bytes"] > limit else rss]
 
 
