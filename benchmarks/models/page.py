@@ -68,17 +68,29 @@ def speed_cells(row, peers):
     return [*cells, f"**{found:.2f}**" if found else "-", done, ("**wrong:** " if is_wrong(row) else "") + (f"{error:.1e}" if error is not None else "-")]
 
 
+def bold(words, when):
+    return f"**{words}**" if when else words
+
+
+def program_memory(costs, memory, arena):
+    """The program's peak memory and its limit, MB."""
+    if not costs["rss_bytes"] or not memory:
+        return "-"
+    limit = 1.1 * (memory["weights"] + arena + costs["input_bytes"]) + 8 * MB
+    return bold(f"{costs['rss_bytes'] / MB:.1f} of {limit / MB:.1f}", costs["rss_bytes"] > limit)
+
+
 def cost_cells(row, peers):
-    costs, mine = row["costs"], row["engines"][OURS]
-    memory = mine.get("memory", {})
+    costs, memory = row["costs"], row["engines"][OURS].get("memory", {})
     arena = sum(memory.get(name, 0) for name in ("frames", "scratch", "variables", "outputs"))
-    limit = 1.1 * (memory.get("weights", 0) + arena + costs["input_bytes"]) + 8 * MB
-    each = lambda field, scale: [number(row["engines"].get(name, {}).get(field, 0) / scale or None, 1) for name in [OURS, *peers]]
     factor = costs["artifact_bytes"] / costs["model_bytes"]
-    rss = "-" if not costs["rss_bytes"] or not memory else f"{costs['rss_bytes'] / MB:.1f} of {limit / MB:.1f}"
-    return [row["model"], sizes(row), number(costs["compile_s"], 1), number(costs["model_bytes"] / MB, 1),
-            f"**{factor:.2f}**" if factor > 1.5 else number(factor, 2), " / ".join(each("load_ms", 1)), " / ".join(each("first_ms", 1)),
-            number(arena / MB, 1), " / ".join(each("grown_bytes", MB)), ("**" + rss + "**") if costs["rss_bytes"] and costs["rss_bytes"] > limit else rss]
+
+    def each(field, unit=1):
+        values = (row["engines"].get(name, {}).get(field) for name in [OURS, *peers])
+        return " / ".join("-" if value is None else f"{value / unit:.1f}" for value in values)
+
+    return [row["model"], sizes(row), f"{costs['compile_s']:.1f}", f"{costs['model_bytes'] / MB:.1f}", bold(f"{factor:.2f}", factor > 1.5),
+            each("load_ms"), each("first_ms"), f"{arena / MB:.1f}", each("grown_bytes", MB), program_memory(costs, memory, arena)]
 
 
 def reasons(rows):
