@@ -36,6 +36,13 @@ def largest_error(expected, got):
     return worst
 
 
+def agreed(results):
+    """Which of these engines the others agree with best, the first where that doesn't decide; None if there are none."""
+    def distance(name):
+        return sum(min(largest_error(results[name], results[other]), 1e3) for other in results if other != name)
+    return min(results, key=distance, default=None)
+
+
 class Comparison:
     """One network at one set of sizes."""
 
@@ -95,18 +102,17 @@ class Comparison:
                 engines[name]["reason"] = "failed while it was timed"
 
     def compare_outputs(self, workers, engines):
-        """Adds each engine's error against the first peer that ran; an engine that computes something else isn't timed."""
+        """Adds each engine's error against what most peers compute, and why one whose outputs are others doesn't count."""
         results = {}
         for name, worker in workers.items():
             path = os.path.join(self.folder, "outputs.npz")
             worker.ask("outputs", path)
             with np.load(path) as file:
                 results[name] = [file[key] for key in file.files]
-        reference = next((name for name in results if name != OURS), None)
-        for name in results:
-            error = largest_error(results[reference], results[name]) if reference else None
-            engines[name]["error"] = error
-            if error is not None and error > TOLERANCE[self.precision] and name != OURS:
+        reference = agreed({name: arrays for name, arrays in results.items() if name != OURS})
+        for name in results if reference else ():
+            error = engines[name]["error"] = largest_error(results[reference], results[name])
+            if error > TOLERANCE[self.precision] and name != OURS:
                 engines[name]["reason"] = f"its outputs differ by {error:.1e} of their peak from {reference}'s"
 
     def at(self, threads, log):
