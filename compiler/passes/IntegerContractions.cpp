@@ -50,7 +50,9 @@ bool sumsFit(const Quantized &weight, int64_t terms) {
 }
 
 Value scalarOf(mlir::OpBuilder &b, mlir::Location loc, Value v) {
-  return !v || nn::rankOf(v) == 0 ? v : nn::create<nn::ReshapeOp>(b, loc, v, dim::ShapeAttr::get(b.getContext(), {})).getResult();
+  return !v || nn::rankOf(v) == 0
+             ? v
+             : nn::create<nn::ReshapeOp>(b, loc, v, dim::ShapeAttr::get(b.getContext(), {})).getResult();
 }
 
 /// Sums as floats: cast(sums) * (scale of x * scale of w) + bias. Vectors have one element per channel, and get
@@ -80,14 +82,15 @@ struct Scaling {
 Value convInIntegers(nn::ConvOp op) {
   std::optional<Quantized> x = quantized(op.getInput(), -1), w = quantized(op.getWeight(), 0);
   auto type = llvm::cast<mlir::RankedTensorType>(op.getWeight().getType());
-  if (!x || !w || op.getChannelLast() || op.getPadValue() != 0 || !type.hasStaticShape() || type.getNumElements() == 0 ||
-      !sumsFit(*w, type.getNumElements() / type.getDimSize(0))) {
+  if (!x || !w || op.getChannelLast() || op.getPadValue() != 0 || !type.hasStaticShape() ||
+      type.getNumElements() == 0 || !sumsFit(*w, type.getNumElements() / type.getDimSize(0))) {
     return {};
   }
   mlir::OpBuilder b(op);
   mlir::Location loc = op.getLoc();
-  Value sums = nn::create<nn::ConvIntegerOp>(b, loc, x->bytes, w->bytes, scalarOf(b, loc, x->zero), w->zero, op.getStrides(),
-                                             op.getDilations(), op.getPads(), op.getGroups(), false).getResult();
+  Value sums = nn::create<nn::ConvIntegerOp>(b, loc, x->bytes, w->bytes, scalarOf(b, loc, x->zero), w->zero,
+                                             op.getStrides(), op.getDilations(), op.getPads(), op.getGroups(), false)
+                   .getResult();
   return Scaling{b, loc, unsigned(type.getRank() - 2)}.apply(sums, x->scale, w->scale, op.getBias());
 }
 
@@ -95,7 +98,8 @@ Value convInIntegers(nn::ConvOp op) {
 Value matmulInIntegers(nn::MatmulOp op) {
   int64_t columnAxis = op.getTransposeRhs() ? 0 : 1;
   auto type = llvm::cast<mlir::RankedTensorType>(op.getRhs().getType());
-  if (type.getRank() != 2 || !type.hasStaticShape() || type.getNumElements() == 0 || op.getTransposeLhs() || nn::rankOf(op.getLhs()) < 2) {
+  if (type.getRank() != 2 || !type.hasStaticShape() || type.getNumElements() == 0 || op.getTransposeLhs() ||
+      nn::rankOf(op.getLhs()) < 2) {
     return {};
   }
   std::optional<Quantized> x = quantized(op.getLhs(), -1), w = quantized(op.getRhs(), columnAxis);
@@ -113,17 +117,95 @@ Value matmulInIntegers(nn::MatmulOp op) {
   return Scaling{b, loc, 0}.apply(sums, x->scale, w->scale, {});
 }
 
-/// A quantisation behind scaled sums multiplies by 1 / scale instead of dividing: the factor has been rounded already, and
-/// a division costs as much as dozens of products.
+/// Whether folding will make a constant of `v`.
+bool isFoldable(Value v, int depth = 4) {
+  mlir::Operation *op = v.getDefiningOp();
+  if (op && llvm::isa<nn::ConstantOp>(op)) {
+    return true;
+  }
+  bool plain = op && depth > 0 && op->getNumOperands() > 0 && op->getNumRegions() == 0 && mlir::isMemoryEffectFree(op);
+  return plain && llvm::all_of(op->getOperands(), [&](Value o) { return isFoldable(o, depth - 1); });
+}
+
+/// A value of f32 made of constants, times `factor`; null for other values.
+Value scaledConstant(mlir::OpBuilder &b, Value v, double factor) {
+  if (!nn::elementOf(v).isF32() || !isFoldable(v)) {
+    return {};
+  }
+  mlir::OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointAfterValue(v);
+  return nn::create<nn::MulOp>(b, v.getLoc(), v,
+                               makeConstant(b, v.getLoc(), nn::Tensor::scalar(b.getF32Type(), factor)))
+      .getResult();
+}
+
+/// Erases what made `v` and nothing needs now.
+void eraseDead(Value v) {
+  mlir::Operation *op = v ? v.getDefiningOp() : nullptr;
+  if (!op || !mlir::isOpTriviallyDead(op)) {
+    return;
+  }
+  llvm::SmallVector<Value> operands(op->getOperands());
+  op->erase();
+  llvm::for_each(operands, eraseDead);
+}
+
+/// v * factor (> 0) made from the ops that `v` alone comes from, by changing their constants; null where that takes a
+/// product more. What `v` was made from stays.
+Value scaled(mlir::OpBuilder &b, Value v, double factor) {
+  if (Value constant = scaledConstant(b, v, factor)) {
+    return constant;
+  }
+  mlir::Operation *op = v.getDefiningOp();
+  if (!op || !(v.hasOneUse() || llvm::isa<nn::DequantizeLinearOp>(op))) {
+    return {};
+  }
+  mlir::OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(op);
+  mlir::Location loc = op->getLoc();
+  if (auto mul = llvm::dyn_cast<nn::MulOp>(op)) {
+    Value l = scaledConstant(b, mul.getLhs(), factor), r = l ? Value() : scaledConstant(b, mul.getRhs(), factor);
+    return l || r ? nn::create<nn::MulOp>(b, loc, l ? l : mul.getLhs(), r ? r : mul.getRhs()).getResult() : Value();
+  }
+  if (auto add = llvm::dyn_cast<nn::AddOp>(op)) {
+    Value l = scaled(b, add.getLhs(), factor), r = l ? scaled(b, add.getRhs(), factor) : Value();
+    if (l && r) {
+      return nn::create<nn::AddOp>(b, loc, l, r).getResult();
+    }
+    eraseDead(l);
+    return {};
+  }
+  if (auto relu = llvm::dyn_cast<nn::ReluOp>(op)) {
+    Value x = scaled(b, relu.getInput(), factor);
+    return x ? nn::create<nn::ReluOp>(b, loc, x).getResult() : Value();
+  }
+  if (auto dequantize = llvm::dyn_cast<nn::DequantizeLinearOp>(op)) {
+    Value scale = dequantize.getTo().isF32() ? scaledConstant(b, dequantize.getScale(), factor) : Value();
+    return scale
+               ? nn::create<nn::DequantizeLinearOp>(b, loc, dequantize.getInput(), scale, dequantize.getZeroPoint(),
+                                                    dequantize.getTo(), dequantize.getAxis(), dequantize.getBlockSize())
+                     .getResult()
+               : Value();
+  }
+  return {};
+}
+
+/// A quantisation behind scaled sums multiplies by 1 / scale instead of dividing: the factor has been rounded already,
+/// and a division costs as much as dozens of products. Where constants before it take the factor, nothing multiplies at
+/// all.
 void multiplyInstead(nn::QuantizeLinearOp op) {
   std::optional<double> scale = constantNumber(op.getScale());
-  if (!scale || *scale <= 0 || *scale == 1 || op.getPrecision() || !nn::elementOf(op.getInput()).isF32() || !nn::elementOf(op.getScale()).isF32()) {
+  bool byTensor =
+      op.getBlockSize() == 0 && nn::elementOf(op.getInput()).isF32() && nn::elementOf(op.getScale()).isF32();
+  if (!scale || *scale <= 0 || *scale == 1 || op.getPrecision() || !byTensor) {
     return;
   }
   mlir::OpBuilder b(op);
   auto scalar = [&](double v) { return makeConstant(b, op.getLoc(), nn::Tensor::scalar(b.getF32Type(), v)); };
-  Value scaled = nn::create<nn::MulOp>(b, op.getLoc(), op.getInput(), scalar(1 / *scale)).getResult();
-  op.getInputMutable().assign(scaled);
+  Value old = op.getInput(), input = scaled(b, old, 1 / *scale);
+  op.getInputMutable().assign(input ? input
+                                    : nn::create<nn::MulOp>(b, op.getLoc(), old, scalar(1 / *scale)).getResult());
+  eraseDead(old);
   op.getScaleMutable().assign(scalar(1));
 }
 

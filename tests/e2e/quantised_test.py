@@ -1,4 +1,6 @@
 """Quantised networks run in integers: compiled kernels agree with the reference evaluator, element by element."""
+import array
+import math
 import os
 import random
 import tempfile
@@ -6,7 +8,7 @@ import unittest
 
 import onnx_file
 import tool
-from onnx_file import FLOAT, INT8, INT32, UINT8
+from onnx_file import FLOAT, INT8, INT16, INT32, UINT8, UINT16
 
 
 def contractions(folder, path):
@@ -16,6 +18,11 @@ def contractions(folder, path):
     with open(os.path.join(folder, "2-graph.mlir")) as file:
         lines = [line for line in file if "nn.conv" in line or "nn.matmul" in line]
     return lines
+
+
+def round_even(number):
+    """The nearest integer, halves to even; infinities stay."""
+    return number if math.isinf(number) else round(number)
 
 
 class Quantised(unittest.TestCase):
@@ -64,6 +71,35 @@ class Quantised(unittest.TestCase):
                      (32, 32, (3, 3), (15, 14), UINT8, 7, (1, 1, 1, 1), (2, 2), 32), (32, 32, (3, 3), (15, 14), INT8, 7, (1, 1, 1, 1), (1, 1), 4)):
             with self.subTest(case=case):
                 self.qlinear_conv(*case)
+
+    def test_extremes(self):
+        """Halves go to even, sums saturate, NaN is 0, for every narrow type; as ONNX says, computed here."""
+        numbers = [0.0, -0.0, 0.25, 0.75, -0.25, -0.75, 1e30, -1e30, math.inf, -math.inf, math.nan, 63.75, 64.0, -64.25, 16384.0, 32768.5,
+                   -16384.25, 1e-38]
+        numbers += [self.random.uniform(-200, 200) for _ in range(83)]
+        ranges = {UINT8: (0, 255), INT8: (-128, 127), UINT16: (0, 65535), INT16: (-32768, 32767)}
+        for dtype, (low, high) in ranges.items():
+            for zero in (None, 0, 3, low, high):
+                with self.subTest(dtype=dtype, zero=zero):
+                    graph = onnx_file.Graph()
+                    x = graph.input("x", [len(numbers)])
+                    scale = graph.constant([], [0.5])
+                    zeros = [] if zero is None else [graph.constant([], [zero], dtype)]
+                    graph.output(graph.node("QuantizeLinear", x, scale, *zeros, **({} if zeros else {"output_dtype": dtype})), dtype)
+                    expected = [0 if math.isnan(v) else min(max(round_even(v / 0.5) + (zero or 0), low), high) for v in numbers]
+                    self.assertEqual(self.run_on(graph, numbers, onnx_file.ARRAY_CODES[dtype]), expected)
+
+    def run_on(self, graph, numbers, code):
+        graph.save(self.path("q.onnx"), opset=21)
+        with open(self.path("x.raw"), "wb") as file:
+            file.write(array.array("f", numbers).tobytes())
+        result = tool.dlc("run", self.path("q.onnx"), "--input", f"x=raw:{self.path('x.raw')}:f32:{len(numbers)}", "--output-dir", self.path("out"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(os.path.join(self.path("out"), "output_0.npy"), "rb") as file:
+            data = file.read()
+        values = array.array(code)
+        values.frombytes(data[len(data) - len(numbers) * values.itemsize:])
+        return list(values)
 
     def test_dequantised_network(self):
         """conv, relu and a residual between DequantizeLinear and QuantizeLinear, a dense layer with transposed weights."""
