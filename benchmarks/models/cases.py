@@ -22,6 +22,7 @@ SIZES = {"resnet50": [{}, {"batch": 32}], "mobilenetv2": [{}, {"batch": 32}],
          "encoder_int8": [{"sequence": 16}, {"sequence": 128}, {"sequence": 512}],
          "encoder_f16": [{"sequence": 128}], "encoder_bf16": [{"sequence": 128}],
          "bert_base": [{"sequence": 128}], "gpt2_step": [{"past": 128}]}
+VALUES = {"bert_base": {"attention_mask": 1}}
 # Those for which dlc is told the sizes: what that is worth.
 SPECIALISED = {"encoder": [{"sequence": 128, "batch": 1}]}
 
@@ -32,8 +33,8 @@ def generated(folder, names):
     for name in names:
         path = os.path.join(folder, name + ".onnx")
         if os.path.exists(path):
-            cases += [Case(path, sizes) for sizes in SIZES.get(name, [{}])]
-            cases += [Case(path, sizes, True) for sizes in SPECIALISED.get(name, [])]
+            cases += [Case(path, sizes, False, VALUES.get(name, {})) for sizes in SIZES.get(name, [{}])]
+            cases += [Case(path, sizes, True, VALUES.get(name, {})) for sizes in SPECIALISED.get(name, [])]
     return cases
 
 

@@ -10,8 +10,10 @@ are threads. Times are the medians of each round's median; a ratio below 1 means
 """
 import argparse
 import contextlib
+import functools
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 
@@ -37,7 +39,8 @@ def largest_error(expected, got):
 
 
 def agreed(results):
-    """Which of these engines the others agree with best, the first where that doesn't decide; None if there are none."""
+    """Which of these engines the others agree with best, the first where that doesn't decide; None if there are none.
+    Optimisations of one engine round differently, and an engine's functions may be inaccurate: none is always right."""
     def distance(name):
         return sum(min(largest_error(results[name], results[other]), 1e3) for other in results if other != name)
     return min(results, key=distance, default=None)
@@ -101,17 +104,31 @@ class Comparison:
             else:
                 engines[name]["reason"] = "failed while it was timed"
 
+    def outputs_of(self, worker):
+        path = os.path.join(self.folder, "outputs.npz")
+        worker.ask("outputs", path)
+        with np.load(path) as file:
+            return [file[key] for key in file.files]
+
+    @functools.cached_property
+    def literal(self):
+        """The outputs of ONNX Runtime without optimisations, by its name; empty if it can't run the network."""
+        worker = Worker(peers.Literal.NAME, self.job(1), subprocess.DEVNULL)
+        try:
+            worker.ask("open")
+            return {peers.Literal.NAME: self.outputs_of(worker)}
+        except WorkerFailed:
+            return {}
+        finally:
+            worker.close()
+
     def compare_outputs(self, workers, engines):
         """Adds each engine's error against what most peers compute, and why one whose outputs are others doesn't count."""
-        results = {}
-        for name, worker in workers.items():
-            path = os.path.join(self.folder, "outputs.npz")
-            worker.ask("outputs", path)
-            with np.load(path) as file:
-                results[name] = [file[key] for key in file.files]
-        reference = agreed({name: arrays for name, arrays in results.items() if name != OURS})
+        results = {name: self.outputs_of(worker) for name, worker in workers.items()}
+        others = {**(self.literal if self.arguments.peers else {}), **{name: each for name, each in results.items() if name != OURS}}
+        reference = agreed(others)
         for name in results if reference else ():
-            error = engines[name]["error"] = largest_error(results[reference], results[name])
+            error = engines[name]["error"] = largest_error(others[reference], results[name])
             if error > TOLERANCE[self.precision] and name != OURS:
                 engines[name]["reason"] = f"its outputs differ by {error:.1e} of their peak from {reference}'s"
 

@@ -12,9 +12,9 @@ Written by [benchmarks/models/report.py](../benchmarks/models/report.py); the nu
 have random weights. Times are milliseconds a run: medians over rounds in which the engines take turns, each in a
 process of its own that is bound to as many processors as there are threads. A ratio is dlc's time over another
 engine's: below 1, dlc is faster. The best of the others counts. Other engines get the network with all sizes fixed;
-dlc compiles it for any sizes, except where it says specialised. The error is the largest difference from the outputs
-of the engine that the other engines (without dlc) agree with best, as a fraction of the outputs' peak. OpenVINO
-computes f32 networks in f32 and others in what it prefers, which may be bf16; ncnn has its 16-bit storage off for f32
+dlc compiles it for any sizes, except where it says specialised. The error is the largest difference from what most
+others compute, ONNX Runtime without optimisations among them, as a fraction of the outputs' peak. OpenVINO computes
+f32 networks in f32 and others in what it prefers, which may be bf16; ncnn has its 16-bit storage off for f32
 networks. dlc, and for networks below 0.3 ms ONNX Runtime and OpenVINO too, are called through their C interfaces;
 ncnn through Python, which costs it some microseconds."""
 COSTS = """## What else it costs

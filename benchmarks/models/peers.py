@@ -41,6 +41,7 @@ class OrtApi:
 
 class OnnxRuntime(Engine):
     NAME = "ONNX Runtime"
+    LEVEL = "ORT_ENABLE_ALL"
 
     @classmethod
     def prepare(cls, job):
@@ -51,6 +52,7 @@ class OnnxRuntime(Engine):
         self.job, self.package = job, os.path.dirname(onnxruntime.__file__)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = job.threads, 3
+        options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, self.LEVEL)
         self.session = onnxruntime.InferenceSession(job.model, options, providers=["CPUExecutionProvider"])
         self.binding = self.session.io_binding()
         for name, value in job.inputs.items():
@@ -94,6 +96,11 @@ class OnnxRuntime(Engine):
         self.kept = [outputs, tensors(job.inputs.values()), tensors(outputs), strings(ins), strings(outs)]
         run = ctypes.c_void_p(api.table[OrtApi.POSITIONS["run"]])
         return Call(run, session, 0, self.kept[3], self.kept[1], len(ins), self.kept[4], len(outs), self.kept[2])
+
+
+class Literal(OnnxRuntime):
+    """Node by node what the network says, as a reference for outputs; not measured."""
+    NAME, LEVEL = "ONNX Runtime without optimisations", "ORT_DISABLE_ALL"
 
 
 class OpenVino(Engine):

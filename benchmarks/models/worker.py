@@ -56,7 +56,7 @@ def status_bytes(field):
 def engine_class(name):
     import ours
     import peers
-    return next(engine for engine in [ours.Dlc, *peers.PEERS] if engine.NAME == name)
+    return next(engine for engine in [ours.Dlc, peers.Literal, *peers.PEERS] if engine.NAME == name)
 
 
 class Served:
