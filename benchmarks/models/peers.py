@@ -239,16 +239,16 @@ def stem_of(job):
 
 def convert(job):
     """Runs pnnx, unless it has written its files before, and refuses what ncnn has no layers for."""
-    stem = stem_of(job)
+    stem, files = stem_of(job), []
+    if any(value.dtype.name == "bfloat16" for value in job.inputs.values()):
+        raise RuntimeError("ncnn's converter takes no inputs of bf16")
     if not os.path.exists(stem + ".onnx"):
         os.link(job.model, stem + ".onnx")
-        types = {"float32": "f32", "float16": "f16", "int64": "i64", "int32": "i32", "uint8": "u8", "int8": "i8"}
-        unknown = {value.dtype.name for value in job.inputs.values()} - set(types)
-        if unknown:
-            raise RuntimeError(f"ncnn's converter takes no inputs of {', '.join(unknown)}")
-        shapes = ",".join(f"[{','.join(map(str, v.shape))}]{types[v.dtype.name]}" for v in job.inputs.values())
+        for value in job.inputs.values():
+            files.append(f"{stem}_{len(files)}.npy")
+            np.save(files[-1], value)
         program = os.path.join(os.path.dirname(sys.executable), "pnnx")
-        command = [program, stem + ".onnx", f"inputshape={shapes}", f"fp16={int(job.precision != 'f32')}"]
+        command = [program, stem + ".onnx", f"input={','.join(files)}", f"fp16={int(job.precision != 'f32')}"]
         with open(stem + ".log", "w") as log:
             subprocess.run(command, cwd=job.folder, stdout=log, stderr=log, timeout=300)
     if not os.path.exists(stem + ".ncnn.param"):
