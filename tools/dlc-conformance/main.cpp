@@ -126,7 +126,11 @@ int runSuite(const Options &options) {
   });
   for (size_t i = 0; i < names.size(); ++i) {
     if (outcomes[i].verdict.result == Result::Failed) {
-      failures[names[i]] = outcomes[i].verdict.stage + ": " + outcomes[i].verdict.reason;
+      std::string reason = outcomes[i].verdict.stage + ": " + outcomes[i].verdict.reason, place = cases[i].folder + "/";
+      for (size_t at; (at = reason.find(place)) != std::string::npos;) {
+        reason.erase(at, place.size()); // where the tests lie says nothing about them
+      }
+      failures[names[i]] = reason;
     }
   }
   llvm::Error error = options.csv.empty() ? llvm::Error::success() : writeCsv(options, names, outcomes);

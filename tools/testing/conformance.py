@@ -8,10 +8,10 @@ from counts import Counts, checked
 SUITE = "/usr/share/libonnx-testdata/data"
 
 
-def suites(root, full):
+def suites(root):
     """(what, suite folder, variant, list of expected failures) of what there is to run: variants that have a list."""
     found = []
-    for variant in ("static", "dynamic", "constant") if full else ("static",):
+    for variant in ("static", "dynamic", "constant"):
         name = f"onnx-1.12-expected-failures{'' if variant == 'static' else '-' + variant}.txt"
         path = os.path.join(root, "tests", "conformance", name)
         if os.path.isdir(SUITE) and os.path.isfile(path):
@@ -33,7 +33,7 @@ def count(output):
 
 def run(root, build, arguments):
     tool = os.path.join(build, "tools", "dlc-conformance", "dlc-conformance")
-    found = suites(root, arguments.full)
+    found = suites(root)
     if not found:
         print("no backend tests are installed (Debian: libonnx-testdata)")
         return Counts(skipped=1)
