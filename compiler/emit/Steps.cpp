@@ -32,6 +32,9 @@ llvm::LogicalResult Blocks::writeStep(mlir::Operation *op) {
 void Blocks::writeDispatch(rt::DispatchOp op) {
   dlc_abi_step s = makeStep(DLC_STEP_DISPATCH, nameOf(op, op.getKernel()));
   s.strategy = t.string(op.getStrategy());
+  if (auto reason = op->getAttrOfType<mlir::StringAttr>("reason")) {
+    s.reason = 1 + t.string(reason.getValue());
+  }
   s.target = kernelIndex(op.getKernel());
   s.args = values.range(op.getOperands_());
   s.output_count = op.getOutputs();

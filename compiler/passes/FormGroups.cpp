@@ -32,13 +32,13 @@ public:
     }
     for (mlir::Operation *op : order) {
       if (isContraction(op) && !taken.contains(op)) {
-        const cpu::Strategy *strategy = cpu::findStrategy(op, target, /*alone=*/true);
-        form(contractionFirst(withEpilogue(op, strategy)), strategy ? strategy->name : kLoopsStrategy);
+        cpu::StrategyChoice choice = cpu::chooseStrategy(op, target, /*alone=*/true);
+        form(contractionFirst(withEpilogue(op, choice.strategy)), choice);
       }
     }
     for (mlir::Operation *op : llvm::reverse(order)) {
       if (!taken.contains(op)) {
-        form(contractionFirst(withProducers(op)), kLoopsStrategy);
+        form(contractionFirst(withProducers(op)), {nullptr, "no convolution or product"});
       }
     }
     for (mlir::Operation *op : dead) {
@@ -49,13 +49,16 @@ public:
 private:
   /// A group of a strategy that says itself which ops it takes.
   void formMembers(mlir::Operation *op) {
-    const cpu::Strategy *strategy = isContraction(op) && !taken.contains(op) ? cpu::findStrategy(op, target) : nullptr;
-    if (!strategy || !strategy->members) {
+    if (!isContraction(op) || taken.contains(op)) {
       return;
     }
-    llvm::SmallVector<mlir::Operation *> members = strategy->members(op);
+    cpu::StrategyChoice choice = cpu::chooseStrategy(op, target);
+    if (!choice.strategy || !choice.strategy->members) {
+      return;
+    }
+    llvm::SmallVector<mlir::Operation *> members = choice.strategy->members(op);
     if (llvm::none_of(members, [&](mlir::Operation *member) { return taken.contains(member); })) {
-      form(members, strategy->name);
+      form(members, choice);
     }
   }
 
@@ -140,7 +143,7 @@ private:
   }
 
   /// Makes a group of `sorted`, ops in an order in which each follows what it uses.
-  void form(llvm::ArrayRef<mlir::Operation *> sorted, llvm::StringRef strategy) {
+  void form(llvm::ArrayRef<mlir::Operation *> sorted, const cpu::StrategyChoice &choice) {
     Ops ops(sorted.begin(), sorted.end());
     llvm::SetVector<mlir::Value> inputs, outputs;
     llvm::SmallVector<mlir::Operation *> splats;
@@ -149,7 +152,7 @@ private:
       for (mlir::Value v : op->getOperands()) {
         if (!ops.contains(v.getDefiningOp())) {
           // A contraction reads its operands from memory.
-          bool isInline = isSplat(v) && (strategy == kLoopsStrategy || !isContraction(op));
+          bool isInline = isSplat(v) && (!choice.strategy || !isContraction(op));
           (isInline ? void(splats.push_back(v.getDefiningOp())) : void(inputs.insert(v)));
         }
       }
@@ -159,11 +162,12 @@ private:
         }
       }
     }
-    build(sorted, inputs.getArrayRef(), outputs.getArrayRef(), splats, strategy);
+    build(sorted, inputs.getArrayRef(), outputs.getArrayRef(), splats, choice);
   }
 
-  void build(llvm::ArrayRef<mlir::Operation *> ops, llvm::ArrayRef<mlir::Value> inputs, llvm::ArrayRef<mlir::Value> outputs,
-             llvm::ArrayRef<mlir::Operation *> splats, llvm::StringRef strategy) {
+  void build(llvm::ArrayRef<mlir::Operation *> ops, llvm::ArrayRef<mlir::Value> inputs,
+             llvm::ArrayRef<mlir::Value> outputs, llvm::ArrayRef<mlir::Operation *> splats,
+             const cpu::StrategyChoice &choice) {
     mlir::OpBuilder b(ops.back()->getContext());
     b.setInsertionPointAfter(ops.back());
     llvm::SmallVector<mlir::Location> locs;
@@ -172,7 +176,9 @@ private:
     }
     llvm::SmallVector<mlir::Type> types;
     llvm::transform(outputs, std::back_inserter(types), [](mlir::Value v) { return v.getType(); });
+    llvm::StringRef strategy = choice.strategy ? choice.strategy->name : kLoopsStrategy;
     auto group = nn::GroupOp::create(b, b.getFusedLoc(locs), types, inputs, strategy);
+    group->setAttr(kReasonAttr, b.getStringAttr(choice.why));
     mlir::Block *body = b.createBlock(&group.getBody());
     mlir::IRMapping map;
     for (mlir::Value v : inputs) {

@@ -258,6 +258,9 @@ private:
         dims ? dims : dim::ShapeAttr::get(func.getContext(), {}), formula(kTilesAttr), formula(kScratchAttr),
         kernel->getAttrOfType<mlir::StringAttr>(kStrategyAttr), formula(kFlopsAttr), noSteps());
     step->setAttr("name", b.getStringAttr(nameOf(op.getLoc())));
+    if (mlir::Attribute reason = op->getAttr(kReasonAttr)) {
+      step->setAttr("reason", reason);
+    }
     return mlir::success();
   }
 

@@ -29,6 +29,9 @@ public:
     mlir::OpBuilder b(group);
     auto dispatch = nn::DispatchOp::create(b, group.getLoc(), group.getResultTypes(),
                                            mlir::FlatSymbolRefAttr::get(findOrCreate(group)), group.getOperands());
+    if (mlir::Attribute reason = group->getAttr(kReasonAttr)) {
+      dispatch->setAttr(kReasonAttr, reason); // not on the kernel: equal ones may have been chosen for other reasons
+    }
     group.replaceAllUsesWith(dispatch.getResults());
     group.erase();
   }

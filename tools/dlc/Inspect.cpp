@@ -211,6 +211,7 @@ private:
     check(dlc_inspect_get_step(model, index, &info.step));
     info.index = index;
     info.kind = stepKind(info.step.kind);
+    info.reason = dlc_inspect_step_reason(model, index);
     info.tiles = sizeOf(model, info.step.tiles);
     info.scratch = sizeOf(model, info.step.scratch);
     info.flops = sizeOf(model, info.step.flops);

@@ -19,6 +19,7 @@ struct StepInfo {
   dlc_inspect_step step{};
   uint32_t index = 0;          ///< in the model
   std::string kind;            ///< "dispatch", "host call", ...
+  std::string reason;          ///< why a dispatch has its strategy
   std::vector<uint32_t> after; ///< indices of the steps that it waits for
   SizeInfo tiles, scratch, flops, bytes;
   bool isFallback = false; ///< not a compiled kernel, or one that was compiled without a strategy

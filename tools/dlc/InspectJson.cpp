@@ -70,6 +70,7 @@ Array stepArray(const std::vector<StepInfo> &steps) {
                            {"kind", info.kind},
                            {"name", fixUTF8(info.step.name)},
                            {"strategy", fixUTF8(info.step.strategy)},
+                           {"reason", fixUTF8(info.reason)},
                            {"target", fixUTF8(info.step.target)},
                            {"after", std::move(after)},
                            {"tiles", sizeValue(info.tiles)},

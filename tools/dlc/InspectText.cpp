@@ -87,6 +87,29 @@ void printSteps(llvm::raw_ostream &stream, const StageInfo &stage) {
   table.print(stream, 6);
 }
 
+/// Steps with the same strategy for the same reason together, in the order of the first of each.
+void printReasons(llvm::raw_ostream &stream, const StageInfo &stage) {
+  std::vector<std::pair<std::string, std::string>> reasons; // and the steps
+  for (const StepInfo &info : stage.steps) {
+    if (info.reason.empty()) {
+      continue;
+    }
+    std::string text = std::string(info.step.strategy) + ": " + info.reason;
+    auto it = llvm::find_if(reasons, [&](const auto &known) { return known.first == text; });
+    if (it == reasons.end()) {
+      it = reasons.insert(it, {text, "steps"});
+    }
+    it->second += " " + std::to_string(info.index);
+  }
+  if (!reasons.empty()) {
+    stream << "      why these strategies\n";
+  }
+  for (const auto &[text, steps] : reasons) {
+    stream << std::string(8, ' ')
+           << wrapText(text + " (" + steps + ")", terminalWidth(stream), /*indent=*/10, /*firstColumn=*/8) << '\n';
+  }
+}
+
 void printFallbacks(llvm::raw_ostream &stream, const EntryInfo &entry) {
   bool isFirst = true;
   for (const BlockInfo &block : entry.blocks) {
@@ -137,6 +160,7 @@ void printEntry(llvm::raw_ostream &stream, const EntryInfo &entry) {
       stream << start << formulaText(bytesText(stage.frame), stream, start.size(), /*lines=*/1) << '\n';
       printPlan(stream, stage);
       printSteps(stream, stage);
+      printReasons(stream, stage);
     }
   }
 }

@@ -112,6 +112,14 @@ dlc_status dlc_inspect_get_step(const dlc_model *model, uint32_t index, dlc_insp
   return DLC_OK;
 }
 
+const char *dlc_inspect_step_reason(const dlc_model *model, uint32_t index) {
+  if (!model || index >= model->program.steps.size()) {
+    return "";
+  }
+  uint32_t reason = model->program.steps[index].reason;
+  return reason ? model->program.string(reason - 1) : "";
+}
+
 dlc_status dlc_inspect_get_value(const dlc_model *model, uint32_t index, dlc_inspect_value *out) {
   if (dlc_status s = check(model, index, &Program::values, out)) {
     return s;

@@ -162,10 +162,11 @@ private:
 
   bool step(const dlc_abi_step &s) {
     if (!below(s.kind, DLC_STEP_COPY + 1, "kind") || !string(s.name, "name") || !string(s.strategy, "strategy") ||
-        !rangeOf(s.args, p.values.size(), "arguments") || !rangeOf(s.dims, p.header.slot_count, "dims") ||
-        !range(s.extra, "extra") || !range(s.successors, "successors") ||
-        !below(s.output_count, uint64_t(s.args.count) + 1, "output count") || !maybeSlot(s.tiles, "tiles") ||
-        !maybeSlot(s.scratch, "scratch") || !maybeSlot(s.flops, "flops") || !maybeSlot(s.bytes, "bytes")) {
+        (s.reason != 0 && !string(s.reason - 1, "reason")) || !rangeOf(s.args, p.values.size(), "arguments") ||
+        !rangeOf(s.dims, p.header.slot_count, "dims") || !range(s.extra, "extra") ||
+        !range(s.successors, "successors") || !below(s.output_count, uint64_t(s.args.count) + 1, "output count") ||
+        !maybeSlot(s.tiles, "tiles") || !maybeSlot(s.scratch, "scratch") || !maybeSlot(s.flops, "flops") ||
+        !maybeSlot(s.bytes, "bytes")) {
       return false;
     }
     switch (s.kind) {

@@ -155,6 +155,7 @@ typedef struct dlc_abi_step {
   uint32_t dependency_count;     /* steps of the stage that must finish first */
   dlc_abi_range successors;      /* index pool: steps of the stage, counted from its first */
   uint32_t flops, bytes;         /* slots: arithmetic and memory traffic, for profiles; DLC_NONE: unknown */
+  uint32_t reason;               /* 1 + string: why this strategy, for inspection; 0: not told */
 } dlc_abi_step;
 
 /* Strings (values of DLC_KIND_STRINGS) of n elements: n + 1 uint64 offsets into the bytes that follow them. */

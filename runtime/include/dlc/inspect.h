@@ -66,6 +66,8 @@ typedef struct dlc_inspect_step {
   uint32_t tiles, scratch, flops, bytes; /* slots; DLC_NONE: none or unknown */
 } dlc_inspect_step;
 DLC_API dlc_status dlc_inspect_get_step(const dlc_model *model, uint32_t index, dlc_inspect_step *out);
+/* Why the compiler chose the strategy of a dispatch, and passed over others; "" when it did not tell. */
+DLC_API const char *dlc_inspect_step_reason(const dlc_model *model, uint32_t index);
 
 typedef struct dlc_inspect_value {
   const char *name;

@@ -136,9 +136,9 @@ struct AttentionKernel {
 };
 } // namespace
 
-bool matchesAttention(mlir::Operation *root, const TargetInfo &) {
+bool matchesAttention(mlir::Operation *root, const TargetInfo &, Reason &reason) {
   auto values = llvm::dyn_cast<nn::MatmulOp>(root);
-  return values && findAttention(values).has_value();
+  return values && findAttention(values) && reason.yes("a softmax between two products, in f32");
 }
 
 llvm::SmallVector<mlir::Operation *> attentionMembers(mlir::Operation *root) {

@@ -14,12 +14,47 @@ bool hasContractionType(mlir::Type t) {
   return t.isF32() || t.isF64() || t.isF16() || t.isBF16() || t.isInteger(8);
 }
 
-template <class Op> bool fits(Op op) {
+template <class Op> bool fits(Op op, Reason &reason) {
   int64_t rank = nn::rankOf(op.getInput());
   mlir::RankedTensorType weight = typeOf(op.getWeight());
-  return op.getChannelLast() && rank >= 3 && rank <= 5 && isConstant(op.getWeight()) && weight.hasStaticShape() &&
-         weight.getNumElements() > 0 && hasContractionType(weight.getElementType()) &&
-         hasContractionType(nn::elementOf(op.getInput()));
+  if (!isConstant(op.getWeight())) {
+    return reason.no("the weights are not constant");
+  }
+  if (!op.getChannelLast() || rank < 3 || rank > 5) {
+    return reason.no("rank " + llvm::Twine(rank) + (op.getChannelLast() ? "" : ", channels first"));
+  }
+  if (!weight.hasStaticShape() || weight.getNumElements() == 0) {
+    return reason.no("the weights are empty");
+  }
+  for (mlir::Type element : {weight.getElementType(), nn::elementOf(op.getInput())}) {
+    if (!hasContractionType(element)) {
+      std::string text;
+      llvm::raw_string_ostream(text) << element;
+      return reason.no("elements of type " + text);
+    }
+  }
+  return true;
+}
+
+/// "3x3".
+std::string sizesText(llvm::ArrayRef<int64_t> sizes) {
+  std::string text;
+  for (int64_t size : sizes) {
+    text += (text.empty() ? "" : "x") + std::to_string(size);
+  }
+  return text;
+}
+
+template <class Op> std::string describeConv(Op op) {
+  std::string text = sizesText(typeOf(op.getWeight()).getShape().drop_front(2));
+  auto isOne = [](int64_t size) { return size == 1; };
+  if (!llvm::all_of(op.getStrides(), isOne)) {
+    text += ", stride " + sizesText(op.getStrides());
+  }
+  if (!llvm::all_of(op.getDilations(), isOne)) {
+    text += ", dilation " + sizesText(op.getDilations());
+  }
+  return text + (op.getGroups() > 1 ? ", " + std::to_string(op.getGroups()) + " groups" : "");
 }
 
 /// The problem; `outputChannels` are all groups'.
@@ -48,8 +83,10 @@ template <class Op> ConvProblem problemOf(Op op, int64_t channels, int64_t outpu
 }
 } // namespace
 
-bool fitsEmitter(nn::ConvOp op) { return fits(op); }
-bool fitsEmitter(nn::ConvTransposeOp op) { return fits(op); }
+bool fitsEmitter(nn::ConvOp op, Reason &reason) { return fits(op, reason); }
+bool fitsEmitter(nn::ConvTransposeOp op, Reason &reason) { return fits(op, reason); }
+std::string describe(nn::ConvOp op) { return describeConv(op); }
+std::string describe(nn::ConvTransposeOp op) { return describeConv(op); }
 ConvProblem problemOf(nn::ConvOp op, llvm::function_ref<Idx(dim::Expr)> size) {
   llvm::ArrayRef<int64_t> weight = typeOf(op.getWeight()).getShape();
   ConvProblem p = problemOf(op, weight[1] * op.getGroups(), weight[0], size);

@@ -5,9 +5,13 @@
 #include "compiler/target/cpu/strategy/KernelFrame.h"
 
 namespace dlc::cpu {
-/// Whether the emitters have the op: channel-last, of rank 3 to 5, with constant weights of a type that they have.
-bool fitsEmitter(nn::ConvOp op);
-bool fitsEmitter(nn::ConvTransposeOp op);
+/// Whether the emitters have the op: channel-last, of rank 3 to 5, with constant weights of a type that they have. Says
+/// what is in the way.
+bool fitsEmitter(nn::ConvOp op, Reason &reason);
+bool fitsEmitter(nn::ConvTransposeOp op, Reason &reason);
+/// "3x3, stride 2, 4 groups": what is not usual.
+std::string describe(nn::ConvOp op);
+std::string describe(nn::ConvTransposeOp op);
 /// The op in the emitters' terms, with sizes as `size` gives them.
 ConvProblem problemOf(nn::ConvOp op, llvm::function_ref<Idx(dim::Expr)> size);
 ConvProblem problemOf(nn::ConvTransposeOp op, llvm::function_ref<Idx(dim::Expr)> size);

@@ -37,17 +37,26 @@ dim::Expr convTiles(KernelFrame &f, const ConvPlan &plan, const PackedWeights &w
 
 } // namespace
 
-bool matchesDepthwise(mlir::Operation *root, const TargetInfo &) {
+bool matchesDepthwise(mlir::Operation *root, const TargetInfo &, Reason &reason) {
   auto op = llvm::dyn_cast<nn::ConvOp>(root);
-  return op && fitsEmitter(op) && isDepthwise(problemOf(op, sizeForChoice)) && op.getGroups() > 1;
+  Reason conv; // which says it
+  if (!op || op.getGroups() == 1 || !fitsEmitter(op, conv)) {
+    return false;
+  }
+  return isDepthwise(problemOf(op, sizeForChoice)) ? reason.yes(describe(op) + ", one channel each")
+                                                   : reason.no("more than one channel in a group");
 }
-bool matchesConv(mlir::Operation *root, const TargetInfo &) {
+bool matchesConv(mlir::Operation *root, const TargetInfo &, Reason &reason) {
   auto op = llvm::dyn_cast<nn::ConvOp>(root);
-  return op && fitsEmitter(op);
+  return op && fitsEmitter(op, reason) && reason.yes(describe(op) + ", constant weights");
 }
-bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &) {
+bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &, Reason &reason) {
   auto op = llvm::dyn_cast<nn::ConvTransposeOp>(root);
-  return op && fitsEmitter(op) && llvm::all_of(op.getStrides(), [](int64_t s) { return s <= 4; });
+  if (!op || !fitsEmitter(op, reason)) {
+    return false;
+  }
+  bool isNear = llvm::all_of(op.getStrides(), [](int64_t s) { return s <= 4; });
+  return isNear ? reason.yes(describe(op) + ", constant weights") : reason.no("a stride above 4");
 }
 
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {

@@ -53,13 +53,23 @@ struct Product {
   }
 };
 
-bool fits(mlir::Operation *root) {
+bool fits(mlir::Operation *root, Reason &reason) {
   auto op = llvm::dyn_cast<nn::MatmulOp>(root);
-  if (!op || !hasContractionType(nn::elementOf(op.getLhs())) || !hasContractionType(nn::elementOf(op.getRhs()))) {
+  if (!op) {
     return false;
   }
+  for (Value v : op->getOperands()) {
+    if (!hasContractionType(nn::elementOf(v))) {
+      std::string text;
+      llvm::raw_string_ostream(text) << nn::elementOf(v);
+      return reason.no("elements of type " + text);
+    }
+  }
   // The epilogue's columns are the result's last dim; a vector on the right has none.
-  return nn::rankOf(op.getRhs()) >= 2 && Product(op).broadcastsStatically();
+  if (nn::rankOf(op.getRhs()) < 2) {
+    return reason.no("a vector on the right");
+  }
+  return Product(op).broadcastsStatically() || reason.no("only a run knows which batch dims repeat");
 }
 
 bool isConstantMatrix(Value v) {
@@ -148,10 +158,16 @@ llvm::LogicalResult emit(mlir::func::FuncOp kernel, const TargetInfo &target, Pa
 }
 } // namespace
 
-bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &) {
-  return fits(root) && isConstantMatrix(llvm::cast<nn::MatmulOp>(root).getRhs());
+bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &, Reason &reason) {
+  Reason gemm; // which says it
+  if (!fits(root, gemm)) {
+    return false;
+  }
+  return isConstantMatrix(llvm::cast<nn::MatmulOp>(root).getRhs())
+             ? reason.yes("the right-hand side is one constant matrix")
+             : reason.no("the right-hand side is no constant matrix");
 }
-bool matchesMatmul(mlir::Operation *root, const TargetInfo &) { return fits(root); }
+bool matchesMatmul(mlir::Operation *root, const TargetInfo &, Reason &reason) { return fits(root, reason); }
 llvm::LogicalResult emitPackedMatmulKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
   return emit(kernel, target, packed, true);
 }

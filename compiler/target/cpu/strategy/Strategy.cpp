@@ -26,12 +26,28 @@ bool isEmpty(mlir::Operation *root) {
 
 llvm::ArrayRef<Strategy> strategies() { return kStrategies; }
 
-const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target, bool alone) {
+StrategyChoice chooseStrategy(mlir::Operation *root, const TargetInfo &target, bool alone) {
   if (isEmpty(root)) {
-    return nullptr;
+    return {nullptr, "a size is 0"};
   }
-  const Strategy *it = llvm::find_if(kStrategies, [&](const Strategy &s) { return !(alone && s.members) && s.matches(root, target); });
-  return it == std::end(kStrategies) ? nullptr : it;
+  StrategyChoice choice;
+  std::string passed;
+  for (const Strategy &s : kStrategies) {
+    if (alone && s.members) {
+      continue;
+    }
+    Reason reason;
+    if (s.matches(root, target, reason)) {
+      choice.strategy = &s;
+      choice.why = reason.text;
+      break;
+    }
+    if (!reason.text.empty()) {
+      passed += (passed.empty() ? "not " : "; not ") + s.name.str() + ": " + reason.text;
+    }
+  }
+  choice.why += (choice.why.empty() || passed.empty() ? "" : "; ") + passed;
+  return choice;
 }
 
 const Strategy *findStrategy(llvm::StringRef name) {

@@ -16,11 +16,24 @@ struct PackedArgument {
 };
 using PackedArguments = std::vector<PackedArgument>;
 
+/// Why a strategy was taken or passed over, in a few words for `dlc inspect`; empty where the op is not of its kind.
+struct Reason {
+  std::string text;
+  bool yes(const llvm::Twine &why) {
+    text = why.str();
+    return true;
+  }
+  bool no(const llvm::Twine &why) {
+    text = why.str();
+    return false;
+  }
+};
+
 /// One way to make a kernel. The table is tried in order; "loops" takes everything and is last.
 struct Strategy {
   llvm::StringRef name;
   /// Whether the strategy can make a kernel of `root`, whose constant operands are constants in the graph.
-  bool (*matches)(mlir::Operation *root, const TargetInfo &target);
+  bool (*matches)(mlir::Operation *root, const TargetInfo &target, Reason &reason);
   /// Replaces the body of `kernel` (nn ops: the root, then its epilogue) by loops over buffers, and sets its
   /// attributes. `packed` gets the arguments that are to be packed.
   llvm::LogicalResult (*emit)(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
@@ -28,8 +41,12 @@ struct Strategy {
   llvm::SmallVector<mlir::Operation *> (*members)(mlir::Operation *root) = nullptr;
 };
 llvm::ArrayRef<Strategy> strategies();
-/// The first strategy for a contraction; null when only loops remain. `alone`: none that takes other contractions too.
-const Strategy *findStrategy(mlir::Operation *root, const TargetInfo &target, bool alone = false);
+struct StrategyChoice {
+  const Strategy *strategy = nullptr; ///< null: only loops remain
+  std::string why;                    ///< "3x3; not winograd: stride 2"
+};
+/// The first strategy for a contraction. `alone`: none that takes other contractions too.
+StrategyChoice chooseStrategy(mlir::Operation *root, const TargetInfo &target, bool alone = false);
 const Strategy *findStrategy(llvm::StringRef name);
 
 /// How an operand of an epilogue op lies under the result of shape `result`.
@@ -38,13 +55,13 @@ OperandPlace placeOf(llvm::ArrayRef<dim::Expr> operand, llvm::ArrayRef<dim::Expr
 /// Whether an elementwise op can be part of an epilogue whose results have the shape of `root`'s.
 bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root);
 
-bool matchesAttention(mlir::Operation *root, const TargetInfo &target);
-bool matchesConv(mlir::Operation *root, const TargetInfo &target);
-bool matchesDepthwise(mlir::Operation *root, const TargetInfo &target);
-bool matchesWinograd(mlir::Operation *root, const TargetInfo &target);
-bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &target);
-bool matchesMatmul(mlir::Operation *root, const TargetInfo &target);
-bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &target);
+bool matchesAttention(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesConv(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesDepthwise(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesWinograd(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesMatmul(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 llvm::SmallVector<mlir::Operation *> attentionMembers(mlir::Operation *root);
 llvm::LogicalResult emitAttentionKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);

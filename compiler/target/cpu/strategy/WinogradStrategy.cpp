@@ -1,26 +1,66 @@
 //===- WinogradStrategy.cpp - 3x3 convolutions with fewer multiplications -----------------------------------===//
 #include "compiler/target/cpu/contraction/Winograd.h"
 #include "compiler/target/cpu/strategy/ConvProblems.h"
+#include "llvm/Support/Format.h"
 
 namespace dlc::cpu {
 namespace {
 /// What Winograd's algorithm may be wrong by, as a fraction of the outputs' peak.
 constexpr double kMostError = 3e-5;
+
+/// What is in the way of a 3x3 convolution.
+std::string whyNoWinograd(const ConvProblem &p, const TargetInfo &target) {
+  int64_t lanes = target.vectorBits / 32;
+  if (p.axes[1].stride != 1 || p.axes[2].stride != 1) {
+    return "stride " + std::to_string(std::max(p.axes[1].stride, p.axes[2].stride));
+  }
+  if (p.axes[1].dilation != 1 || p.axes[2].dilation != 1) {
+    return "dilation " + std::to_string(std::max(p.axes[1].dilation, p.axes[2].dilation));
+  }
+  if (p.groups != 1) {
+    return std::to_string(p.groups) + " groups";
+  }
+  if (!p.types.a.isF32() || !p.types.b.isF32()) {
+    return "not f32";
+  }
+  if (p.channels % lanes != 0 || p.outputChannels % lanes != 0) {
+    return std::to_string(p.channels) + " to " + std::to_string(p.outputChannels) + " channels, not multiples of " +
+           std::to_string(lanes);
+  }
+  if (!target.fma) {
+    return "the target has no fused multiply-add";
+  }
+  if (!fitsWinograd(p, target)) {
+    return "not a plane without gaps that is padded with zeros";
+  }
+  return target.winograd ? "no gain expected with " + std::to_string(p.channels) + " to " +
+                               std::to_string(p.outputChannels) + " channels"
+                         : "turned off";
+}
 } // namespace
 
-bool matchesWinograd(mlir::Operation *root, const TargetInfo &target) {
+bool matchesWinograd(mlir::Operation *root, const TargetInfo &target, Reason &reason) {
   auto op = llvm::dyn_cast<nn::ConvOp>(root);
-  if (!op || !fitsEmitter(op)) {
+  Reason conv; // which says it
+  if (!op || !fitsEmitter(op, conv)) {
     return false;
   }
   ConvProblem p = problemOf(op, sizeForChoice);
   std::optional<WinogradPlan> plan = chooseWinograd(p, target);
   if (!plan) {
-    return false;
+    bool is3x3 = p.axes[0].kernel == 1 && p.axes[1].kernel == 3 && p.axes[2].kernel == 3;
+    return is3x3 && reason.no(whyNoWinograd(p, target)); // nobody expects it elsewhere
   }
   mlir::FailureOr<nn::Tensor> weights = nn::tensorFromAttr(op.getWeight().getDefiningOp<nn::ConstantOp>().getValue());
-  return mlir::succeeded(weights) &&
-         winogradError(plan->m, p.channels, p.outputChannels, weights->values<float>().data()) < kMostError;
+  if (mlir::failed(weights)) {
+    return reason.no("the weights can't be read");
+  }
+  double error = winogradError(plan->m, p.channels, p.outputChannels, weights->values<float>().data());
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("error %.1e of the peak", error);
+  return error < kMostError
+             ? reason.yes("3x3, " + llvm::Twine(plan->m) + "x" + llvm::Twine(plan->m) + " outputs at once, " + text)
+             : reason.no(text);
 }
 
 llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
