@@ -178,6 +178,9 @@ Result scan(Node &n) {
       v = n.reshape(v, llvm::ArrayRef(shape).drop_front());
     }
   }
+  if (n.failed()) {
+    return mlir::failure();
+  }
   std::optional<ScanParts> p = graph ? readScan(n, *graph, operands) : std::nullopt;
   if (!p) {
     return n.fail("expected a body");

@@ -42,7 +42,8 @@ Value activate(Node &n, Value v) {
 Result conv(Node &n) {
   Value x = n.in(0), weight = n.in(1);
   Ints kernel;
-  for (Expr e : llvm::ArrayRef(nn::shapeOf(weight)).drop_front(std::min<size_t>(2, nn::rankOf(weight)))) {
+  Shape sizes = nn::shapeOf(weight);
+  for (Expr e : llvm::ArrayRef(sizes).drop_front(std::min<size_t>(2, sizes.size()))) {
     kernel.push_back(dim::getConstant(e).value_or(0));
   }
   n.ignore({"kernel_shape"});
@@ -122,12 +123,14 @@ Result nhwcConv(Node &n) {
     last.push_back(i + 1);
   }
   last.push_back(1);
-  for (Expr e : llvm::ArrayRef(nn::shapeOf(n.in(1))).drop_front(std::min<size_t>(2, nn::rankOf(n.in(1))))) {
+  Shape sizes = nn::shapeOf(n.in(1));
+  for (Expr e : llvm::ArrayRef(sizes).drop_front(std::min<size_t>(2, sizes.size()))) {
     kernel.push_back(dim::getConstant(e).value_or(0));
   }
   n.ignore({"kernel_shape"});
   Value x = n.transpose(n.in(0), first);
-  std::optional<Window> w = readWindow(n, x, kernel, n.scalar(nn::elementOf(x), 0));
+  Value padding = n.scalar(nn::elementOf(n.in(0)), 0);
+  std::optional<Window> w = n.failed() ? std::nullopt : readWindow(n, x, kernel, padding);
   if (!w) {
     return mlir::failure();
   }

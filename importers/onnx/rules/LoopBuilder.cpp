@@ -153,6 +153,9 @@ llvm::LogicalResult nameResults(Node &n, mlir::Operation *op) {
 }
 
 llvm::LogicalResult buildLoop(Node &n, Value tripCount, Value condition, Values carried, LoopBody body, Values &results) {
+  if (n.failed()) {
+    return mlir::failure();
+  }
   if (std::optional<Ints> always = n.knownInts(condition); always && always->size() == 1 && always->front()) {
     condition = Value();
   }

@@ -40,6 +40,9 @@ std::optional<Shape> computedPads(Node &n, int64_t rank) {
     return std::nullopt;
   }
   axes = n.select(n.make<nn::LessOp>(axes, n.scalar(i64, 0)), n.add(axes, double(rank)), axes);
+  if (n.failed()) {
+    return std::nullopt;
+  }
   Expr count = nn::shapeOf(axes)[0];
   n.assume(nn::shapeOf(pads)[0], dim::mul(count, n.number(2)), "two pads per axis");
   auto half = [&](Expr from) {

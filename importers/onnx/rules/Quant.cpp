@@ -60,7 +60,8 @@ Value scalarOf(Node &n, Value v) {
 
 Value convolve(Node &n, Value x, Value weight, Value inputZero, Value weightZero) {
   Ints kernel;
-  for (Expr e : llvm::ArrayRef(nn::shapeOf(weight)).drop_front(std::min<size_t>(2, nn::rankOf(weight)))) {
+  Shape sizes = nn::shapeOf(weight);
+  for (Expr e : llvm::ArrayRef(sizes).drop_front(std::min<size_t>(2, sizes.size()))) {
     kernel.push_back(dim::getConstant(e).value_or(0));
   }
   Ints stated = n.getInts("kernel_shape", kernel);
@@ -108,6 +109,9 @@ Result qlinearMatMul(Node &n) {
   Value sums = n.make<nn::MatmulIntegerOp>(n.in(0), n.in(3), n.in(2), n.in(5));
   // A vector of scales of the left operand has one per row.
   Value left = scalarOf(n, n.in(1)), right = scalarOf(n, n.in(4));
+  if (n.failed()) {
+    return mlir::failure();
+  }
   if (nn::rankOf(left) == 1) {
     left = n.reshape(left, {nn::shapeOf(left)[0], n.number(1)});
   }

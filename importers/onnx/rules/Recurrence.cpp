@@ -32,11 +32,11 @@ Value stepsFirst(Node &n, Value v, Expr parts) {
 
 /// [T, B, H, size] with a dim of size 1 before the last, or after it.
 Value asRow(Node &n, Value v) {
-  Shape s = nn::shapeOf(v);
+  Shape s = v ? nn::shapeOf(v) : Shape(4);
   return n.reshape(v, {s[0], s[1], s[2], n.number(1), s[3]});
 }
 Value asColumn(Node &n, Value v) {
-  Shape s = nn::shapeOf(v);
+  Shape s = v ? nn::shapeOf(v) : Shape(4);
   return n.reshape(v, {s[0], s[1], s[2], s[3], n.number(1)});
 }
 
@@ -132,6 +132,9 @@ Result linearAttention(Node &n) {
     one.insert(one.begin(), n.number(1));
     results.append({next, n.reshape(read, one)});
   } else if (n.failed() || mlir::failed(buildLoop(n, sizeValue(n, q[0]), Value(), {state}, body, results))) {
+    return mlir::failure();
+  }
+  if (n.failed()) {
     return mlir::failure();
   }
   n.set(1, n.cast(results[0], n.has(3) ? nn::elementOf(n.in(3)) : e));

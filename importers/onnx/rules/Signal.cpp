@@ -75,7 +75,11 @@ Complex partsOf(Node &n, Value x) {
 Value dftAlong(Node &n, Value x, int64_t axis, Expr length, bool inverse, bool onesided) {
   Type e = nn::elementOf(x), compute = n.builder.getF64Type();
   int64_t rank = nn::rankOf(x);
-  Complex parts = partsOf(n, n.cast(x, compute));
+  Value wide = n.cast(x, compute);
+  if (n.failed()) {
+    return {};
+  }
+  Complex parts = partsOf(n, wide);
   Ints there, back(rank - 1);
   for (int64_t i = 0; i < rank - 1; ++i) {
     if (i != axis) {

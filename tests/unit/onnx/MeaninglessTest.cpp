@@ -66,6 +66,10 @@ TEST(Meaningless, OperandsOfAttention) {
 
 TEST(Meaningless, Sizes) {
   expectReasons({
+      {"QLinearMatMul", 21, "u8:2x3 1 u8:1 u8:2x3 1 u8:1 1 u8:1", "",
+       "'nn.matmul_integer' op expected equal inner dims, got 3 and 2"},
+      {"com.microsoft.MatMulNBits", 20, "1x32 u8:8x2x16 8", "K=32 N=8 bits=4 block_size=32",
+       "'nn.reshape' op expected as many elements as the input's [8, 2, 16], got [8, 16]"},
       {"GRU", 14, "2x1x3 1x6x3 1x6x2", "hidden_size=7", "expected 7 as hidden_size in the recurrence weights, got 2"},
       {"NonMaxSuppression", 11, "1x6x4 1x1x6 =1,2", "", "expected 1 as number of elements of input 2, got 2"},
   });

@@ -20,6 +20,7 @@ struct Case {
 inline int typeNamed(llvm::StringRef name) {
   return name == "i64"    ? onnx::TensorProto::INT64
          : name == "i32"  ? onnx::TensorProto::INT32
+         : name == "u8"   ? onnx::TensorProto::UINT8
          : name == "bool" ? onnx::TensorProto::BOOL
                           : onnx::TensorProto::FLOAT;
 }
