@@ -12,7 +12,7 @@ import types
 
 import numpy as np
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+PAUSE = 0.25  # seconds; OpenMP's and thread pools' workers look for work for so long at most before they sleep
 
 
 class WorkerFailed(Exception):
@@ -79,6 +79,8 @@ class Served:
                 "grown_bytes": status_bytes("VmHWM") - before}
 
     def measure(self, seconds):
+        """After a pause, in which threads of the engine before it stop looking for work."""
+        time.sleep(PAUSE)
         return self.engine.measure(seconds)
 
     def outputs(self, path):
