@@ -22,6 +22,9 @@ private:
   uint64_t state;
 };
 
+/// What indices are made of.
+bool isIndex(dlc_dtype dtype) { return dtype == DLC_I32 || dtype == DLC_I64; }
+
 double randomElement(SplitMix &random, dlc_dtype dtype) {
   if (dtype == DLC_BOOL) {
     return static_cast<double>(random.below(2));
@@ -37,7 +40,7 @@ double randomElement(SplitMix &random, dlc_dtype dtype) {
     bool isSigned = dtype == DLC_I4 || dtype == DLC_I2;
     return static_cast<double>(random.below(1u << elementBits(dtype))) - (isSigned ? half : 0);
   }
-  return static_cast<double>(random.below(8));
+  return static_cast<double>(random.below(isIndex(dtype) ? 2 : 8));
 }
 
 } // namespace

@@ -102,3 +102,12 @@ TEST(RandomTensor, SameSeedSameNumbers) {
   }
   EXPECT_EQ(valueOf(randomTensor(DLC_STRING, {3}, 1)).strings.size(), 3u);
 }
+
+TEST(RandomTensor, IndicesAreLegalInSmallTables) {
+  for (dlc_dtype dtype : {DLC_I32, DLC_I64}) {
+    HostTensor indices = valueOf(randomTensor(dtype, {100}, 7));
+    for (double value : numbersOf(indices)) {
+      EXPECT_TRUE(value == 0 || value == 1) << value;
+    }
+  }
+}
