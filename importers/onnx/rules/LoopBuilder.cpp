@@ -183,6 +183,9 @@ llvm::LogicalResult buildLoop(Node &n, Value tripCount, Value condition, Values 
         auto sequence = llvm::dyn_cast<nn::SequenceType>(t);
         v = sequence ? typedSequence(n, v, sequence.getElement()) : v;
       }
+      if (n.failed()) {
+        return mlir::failure();
+      }
       continue;
     }
     loop = withResults(n, loop, carried, yielded);
