@@ -134,7 +134,7 @@ class Comparison:
         for name in results if reference else ():
             error = engines[name]["error"] = largest_error(others[reference], results[name])
             if error > TOLERANCE[self.precision] and name != OURS:
-                engines[name]["reason"] = f"its outputs differ by {error:.1e} of their peak from {reference}'s"
+                engines[name]["reason"] = f"its outputs differ by {error:.1e} of their peak from those of {reference}"
 
     def at(self, threads, log):
         """The row of a number of threads."""
