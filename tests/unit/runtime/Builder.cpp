@@ -106,6 +106,7 @@ uint32_t Builder::step(uint32_t stage, uint8_t kind, uint32_t target, const Ids 
   s.abi.kind = kind;
   s.abi.name = text("step" + std::to_string(stage) + "." + std::to_string(stages[stage].steps.size()));
   s.abi.strategy = text("test");
+  s.abi.reason = kind == DLC_STEP_DISPATCH ? 1 + text("it is a test") : 0;
   s.abi.target = target, s.abi.other = other, s.abi.output_count = outputCount, s.abi.tiles = tiles;
   s.abi.scratch = s.abi.flops = s.abi.bytes = none;
   s.args = args, s.dims = dims, s.extra = extra;

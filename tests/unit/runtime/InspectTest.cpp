@@ -38,6 +38,8 @@ TEST(Inspect, TablesAreReadable) {
   EXPECT_EQ(step.dependency_count, 2u);
   EXPECT_EQ(step.successors[0], 3u);
   EXPECT_EQ(dlc_inspect_get_step(m, 4, &step), DLC_INVALID_ARGUMENT);
+  EXPECT_STREQ(dlc_inspect_step_reason(m, 2), "it is a test");
+  EXPECT_STREQ(dlc_inspect_step_reason(m, 4), "");
   dlc_inspect_stage stage;
   ASSERT_EQ(dlc_inspect_get_stage(m, 0, &stage), DLC_OK);
   EXPECT_EQ(stage.sizes, uint32_t(DLC_SIZES_FROM_INPUT_DIMS));
