@@ -53,7 +53,7 @@ void printPorts(llvm::raw_ostream &stream, llvm::StringRef what, const std::vect
       }
     }
     printLine(stream, "  " + what.str(),
-              port.type.name + ": " + port.type.toString() + (port.isOptional ? ", optional" : "") + range);
+              port.type.name + ": " + readable(port.type.toString()) + (port.isOptional ? ", optional" : "") + range);
   }
 }
 
@@ -196,7 +196,7 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
                   .str());
   }
   for (const auto &[key, value] : info.metadata) {
-    printLine(stream, "metadata", key + " = " + value);
+    printLine(stream, "metadata", key + " = " + (value.empty() ? "(empty)" : value));
   }
   for (const EntryInfo &entry : info.entries) {
     printEntry(stream, entry);
