@@ -12,6 +12,7 @@ namespace dlc {
 struct Bounds {
   double peak = 1e-4;      ///< max |error| / max |expected|
   double channel = 1e-3;   ///< the same within each index of the last axis; see channelError
+  double floor = 0.01;     ///< of the peak: smaller channels are measured against that
   double cosine = 0.99999; ///< of the angle between both, at least
   bool isQuantized = false;
 };
@@ -30,9 +31,9 @@ struct OutputCheck {
 
 OutputCheck checkOutput(const HostValue &expected, const HostValue &actual, const Bounds &bounds);
 
-/// The largest error in a channel (index of the last axis) relative to the largest |expected| in it. Channels whose
-/// largest value is below a hundredth of the tensor's are measured against that hundredth.
-double channelError(const HostTensor &expected, const Comparison &comparison);
+/// The largest error in a channel (index of the last axis) relative to the largest |expected| in it, or to `floor` of the
+/// tensor's where that is more.
+double channelError(const HostTensor &expected, const Comparison &comparison, double floor);
 
 /// Makes every tensor that an op of `@main` computes an output, after those that are there and before state. Returns
 /// what computes each output that was added, in order: `node "conv1" (nn.conv)`.
