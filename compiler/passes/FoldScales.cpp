@@ -1,27 +1,13 @@
 //===- FoldScales.cpp - batch normalisation and per-channel arithmetic into convolutions ---------------===//
-#include "compiler/passes/ConstantValues.h"
+#include "compiler/passes/ChannelConstants.h"
 #include "compiler/passes/Passes.h"
-#include <cmath>
 
 namespace dlc {
 #define GEN_PASS_DEF_FOLDSCALES
 #include "compiler/passes/Passes.h.inc"
 namespace {
 using mlir::Value;
-using Vector = std::vector<double>;
-
-/// The f32 (or f64) elements of a constant, as doubles.
-std::optional<Vector> constantVector(Value v) {
-  std::optional<nn::Tensor> t = constantTensor(v);
-  if (!t || !(t->element().isF32() || t->element().isF64())) {
-    return std::nullopt;
-  }
-  Vector values(t->count());
-  for (int64_t i = 0; i < t->count(); ++i) {
-    values[i] = elementAt(*t, i);
-  }
-  return values;
-}
+using Vector = ChannelVector;
 
 Value makeConstant(mlir::OpBuilder &b, mlir::Location loc, mlir::Type element, llvm::ArrayRef<int64_t> shape, const Vector &values) {
   nn::Tensor t = nn::Tensor::zeros(element, shape);
@@ -29,24 +15,6 @@ Value makeConstant(mlir::OpBuilder &b, mlir::Location loc, mlir::Type element, l
     element.isF32() ? void(t.values<float>()[i] = float(values[i])) : void(t.values<double>()[i] = values[i]);
   }
   return dlc::makeConstant(b, loc, t);
-}
-
-/// A constant with one element, or one per channel (dim `axis` of `rank`), as a vector of `channels`.
-std::optional<Vector> perChannel(Value v, int64_t rank, int64_t axis, int64_t channels) {
-  auto type = llvm::cast<mlir::RankedTensorType>(v.getType());
-  if (!type.hasStaticShape() || type.getNumElements() > channels || type.getRank() > rank) {
-    return std::nullopt;
-  }
-  for (int64_t i = 0; i < type.getRank(); ++i) {
-    if (type.getDimSize(i) != 1 && rank - type.getRank() + i != axis) {
-      return std::nullopt;
-    }
-  }
-  std::optional<Vector> values = constantVector(v);
-  if (values && values->size() == 1) {
-    values->assign(channels, values->front());
-  }
-  return values && static_cast<int64_t>(values->size()) == channels ? values : std::nullopt;
 }
 
 /// The convolution that alone feeds `v`, with constant weights of a type that is folded.
@@ -103,21 +71,6 @@ template <class Conv> void scaleConv(Conv conv, const Vector *scale, const Vecto
   root->erase();
 }
 
-/// scale * (x - mean) / sqrt(variance + epsilon) + bias as x * first + second.
-std::optional<std::pair<Vector, Vector>> normScale(nn::BatchNormOp op) {
-  std::optional<Vector> scale = constantVector(op.getScale()), bias = constantVector(op.getBias()),
-                        mean = constantVector(op.getMean()), variance = constantVector(op.getVariance());
-  if (!scale || !bias || !mean || !variance) {
-    return std::nullopt;
-  }
-  double epsilon = op.getEpsilon().convertToDouble();
-  for (size_t c = 0; c < scale->size(); ++c) {
-    (*scale)[c] /= std::sqrt((*variance)[c] + epsilon);
-    (*bias)[c] -= (*mean)[c] * (*scale)[c];
-  }
-  return std::make_pair(*scale, *bias);
-}
-
 struct FoldScalesPass : impl::FoldScalesBase<FoldScalesPass> {
   void runOnOperation() override {
     llvm::SmallVector<mlir::Operation *> ops;
@@ -140,25 +93,25 @@ private:
     return axis == (conv.getChannelLast() ? nn::rankOf(conv.getInput()) - 1 : 1);
   }
   void foldNorm(nn::BatchNormOp norm) {
-    auto factors = normScale(norm);
+    std::optional<ChannelAffine> factors = affineOf(norm);
     if (!factors) {
       return;
     }
     if (auto conv = foldableConv<nn::ConvOp>(norm.getInput()); conv && isChannelAxis(conv, norm.getAxis())) {
-      return scaleConv(conv, &factors->first, &factors->second, norm);
+      return scaleConv(conv, &factors->scale, &factors->shift, norm);
     }
     if (auto conv = foldableConv<nn::ConvTransposeOp>(norm.getInput()); conv && isChannelAxis(conv, norm.getAxis())) {
-      return scaleConv(conv, &factors->first, &factors->second, norm);
+      return scaleConv(conv, &factors->scale, &factors->shift, norm);
     }
     mlir::OpBuilder b(norm);
     llvm::SmallVector<int64_t> shape(nn::rankOf(norm.getInput()) - norm.getAxis(), 1);
-    shape[0] = factors->first.size();
+    shape[0] = factors->scale.size();
     mlir::Type element = nn::elementOf(norm.getInput());
     if (nn::elementOf(norm.getScale()) != element) {
       return;
     }
-    Value scale = makeConstant(b, norm.getLoc(), element, shape, factors->first);
-    Value shift = makeConstant(b, norm.getLoc(), element, shape, factors->second);
+    Value scale = makeConstant(b, norm.getLoc(), element, shape, factors->scale);
+    Value shift = makeConstant(b, norm.getLoc(), element, shape, factors->shift);
     Value product = nn::create<nn::MulOp>(b, norm.getLoc(), norm.getInput(), scale).getResult();
     Value sum = nn::create<nn::AddOp>(b, norm.getLoc(), product, shift).getResult();
     // Where the channels are a formula, the constants say their number: uses, and a function's result, know it as before.

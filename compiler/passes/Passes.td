@@ -130,6 +130,26 @@ def FoldScales : Pass<"dlc-fold-scales", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 
+def PruneChannels : Pass<"dlc-prune-channels", "::mlir::func::FuncOp"> {
+  let summary = "removes channels that contribute nothing, and, where asked to, those that contribute least";
+  let description = [{
+    A filter that is zero makes its channel a constant, and weights that are zero make what feeds them useless. Such
+    channels go, with everything that depends on them, where the results stay what they were (for finite values); what a
+    constant channel adds goes into a bias. With a `fraction`, so many of each layer's channels go, those with the smallest
+    filters first.
+
+    ```
+    %0 = nn.conv %x, %w : -> tensor<1x16x8x8xf32>        %0 = nn.conv %x, %w1 : -> tensor<1x12x8x8xf32>
+    %1 = nn.relu %0                                ->    %1 = nn.relu %0
+    %2 = nn.conv %1, %v : ... tensor<4x16x1x1xf32>       %2 = nn.conv %1, %v1 : ... tensor<4x12x1x1xf32>
+    ```
+  }];
+  let options = [Option<"fraction", "fraction", "double", "0", "how many of the channels go beyond those of zeros: 0 to 1">,
+                 Option<"global", "global", "bool", "false", "the fraction is that of the whole graph, not of each layer">,
+                 Option<"fold", "fold", "bool", "true", "put what constant channels add into biases; or else they stay">];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
 def DecomposeRnn : Pass<"dlc-decompose-rnn", "::mlir::func::FuncOp"> {
   let summary = "turns recurrent networks into matrix products and elementwise ops";
   let description = [{
