@@ -55,11 +55,11 @@ void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   graph.addPass(createFoldZeroPoints());
   // Scales fold before layouts are chosen: constants per channel are easy to find in the source's layout.
   graph.addPass(createFoldScales());
+  // Behind it: normalisation shows in weights which channels are nothing. Before layouts: reshapes merge channels first.
+  graph.addPass(createPruneChannels());
   graph.addPass(createAssignLayout());
   // Again: constants were transposed, and transpositions that meet cancel.
   graph.addPass(createFoldConstants({options.foldBudget}));
-  // Behind it: normalisation shows in weights which channels are nothing. Before layouts: reshapes merge channels first.
-  graph.addPass(createPruneChannels());
   graph.addPass(mlir::createCanonicalizerPass());
   graph.addPass(mlir::createCSEPass());
   // Last: what is known about indices is known by now, and ops that are gone need no check.
