@@ -72,9 +72,10 @@ def WidenFloats : Pass<"dlc-widen-floats", "::mlir::func::FuncOp"> {
   let summary = "computes in f32 what has elements of half precision";
   let description = [{
     CPUs convert f16 faster than they compute with it, and once is enough: values between ops are f32, inputs, outputs
-    and the model's own casts are as they were. Results are rounded less often than the model says.
+    and the model's own casts are as they were. Results are rounded less often than the model says. Without `bf16`,
+    contractions of bf16 and what only moves their elements stay: only what is computed between is in f32.
   }];
-  let options = [Option<"bf16", "bf16", "bool", "true", "bf16 too: the target has no products of bf16 pairs">];
+  let options = [Option<"bf16", "bf16", "bool", "true", "all of bf16 too: the target has no products of bf16 pairs">];
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 

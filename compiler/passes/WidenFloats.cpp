@@ -10,7 +10,17 @@ using mlir::Value;
 /// Ops whose meaning does not hang on the element type: cast, and what quantises, name types themselves.
 bool isArithmetic(mlir::Operation *op) {
   return llvm::isa<nn::Lower>(op) && op->getNumRegions() == 0 && mlir::isPure(op) &&
-         !llvm::isa<nn::ConstantOp, nn::CastOp, nn::QuantizeLinearOp, nn::DequantizeLinearOp, nn::DynamicQuantizeOp>(op);
+         !llvm::isa<nn::ConstantOp, nn::CastOp, nn::QuantizeLinearOp, nn::DequantizeLinearOp, nn::DynamicQuantizeOp>(
+             op);
+}
+
+/// Ops that the CPU has products of bf16 pairs for.
+bool isContraction(mlir::Operation *op) { return llvm::isa<nn::MatmulOp, nn::ConvOp, nn::ConvTransposeOp>(op); }
+
+/// Ops whose results are elements of their operands: no sum or product is rounded.
+bool onlyMoves(mlir::Operation *op) {
+  return llvm::isa<nn::ReshapeOp, nn::TransposeOp, nn::BroadcastOp, nn::SliceOp, nn::ConcatOp, nn::PadOp, nn::TileOp,
+                   nn::GatherOp, nn::GatherElementsOp, nn::GatherNDOp, nn::MaxPoolOp>(op);
 }
 
 struct WidenFloatsPass : impl::WidenFloatsBase<WidenFloatsPass> {
@@ -18,7 +28,7 @@ struct WidenFloatsPass : impl::WidenFloatsBase<WidenFloatsPass> {
   void runOnOperation() override {
     llvm::SmallVector<mlir::Operation *> ops;
     getOperation().walk([&](mlir::Operation *op) {
-      if (isArithmetic(op) && llvm::any_of(op->getOperandTypes(), [&](mlir::Type t) { return isNarrow(t); })) {
+      if (needsWidening(op)) {
         ops.push_back(op);
       }
     });
@@ -29,9 +39,24 @@ struct WidenFloatsPass : impl::WidenFloatsBase<WidenFloatsPass> {
   }
 
 private:
-  bool isNarrow(mlir::Type type) const {
+  static bool hasElements(mlir::Type type, llvm::function_ref<bool(mlir::Type)> matches) {
     auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
-    return tensor && (tensor.getElementType().isF16() || (bf16 && tensor.getElementType().isBF16()));
+    return tensor && matches(tensor.getElementType());
+  }
+  static bool isBrain(mlir::Type type) {
+    return hasElements(type, [](mlir::Type element) { return element.isBF16(); });
+  }
+  static bool isNarrow(mlir::Type type) {
+    return isBrain(type) || hasElements(type, [](mlir::Type element) { return element.isF16(); });
+  }
+  bool needsWidening(mlir::Operation *op) const {
+    bool stays = !bf16 && llvm::any_of(op->getOperandTypes(), isBrain) && (isContraction(op) || onlyMoves(op));
+    return isArithmetic(op) && !stays && llvm::any_of(op->getOperandTypes(), isNarrow);
+  }
+  /// Whether a user takes the rounded value: then others read that too, rather than keep both.
+  bool isReadNarrow(Value v) const {
+    return isBrain(v.getType()) &&
+           !llvm::all_of(v.getUsers(), [&](mlir::Operation *user) { return needsWidening(user); });
   }
 
   /// The value in f32: what it was rounded from, or a cast.
@@ -62,9 +87,12 @@ private:
         from.replaceAllUsesWith(to);
         continue;
       }
+      bool keepsBoth = bf16 || !isReadNarrow(from);
       Value rounded = nn::create<nn::CastOp>(b, op->getLoc(), to, nn::elementOf(from), true).getResult();
       from.replaceAllUsesWith(rounded);
-      wide[rounded] = to;
+      if (keepsBoth) {
+        wide[rounded] = to;
+      }
     }
     op->erase();
   }
@@ -78,8 +106,9 @@ private:
     return llvm::all_of(llvm::zip(op->getResultTypes(), copy->getResultTypes()), [&](auto pair) {
       auto [before, after] = pair;
       mlir::Type element = isNarrow(before) ? mlir::Type(mlir::Float32Type::get(&getContext()))
-                           : llvm::isa<mlir::RankedTensorType>(before) ? llvm::cast<mlir::RankedTensorType>(before).getElementType()
-                                                                       : mlir::Type();
+                           : llvm::isa<mlir::RankedTensorType>(before)
+                               ? llvm::cast<mlir::RankedTensorType>(before).getElementType()
+                               : mlir::Type();
       auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(after);
       return tensor && tensor.getElementType() == element;
     });

@@ -19,6 +19,11 @@ bool isHalf(mlir::Type type) {
   return tensor && nn::isFloat(tensor.getElementType()) && nn::getElementBits(tensor.getElementType()) < 32;
 }
 
+bool isBrain(mlir::Type type) {
+  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  return tensor && tensor.getElementType().isBF16();
+}
+
 Tolerance toleranceFor(dlc_dtype type, const Bounds &bounds) {
   bool isSmallInteger = isIntegerElement(type) && elementBits(type) <= 8;
   bool isApproximate = isFloatElement(type) || isComplexElement(type) || (bounds.isQuantized && isSmallInteger);
@@ -39,16 +44,21 @@ std::string describe(mlir::Operation *op) {
 } // namespace
 
 Bounds boundsFor(mlir::ModuleOp module) {
-  bool isQuantized = false, isDynamic = false, hasHalf = false;
+  bool isQuantized = false, isDynamic = false, hasHalf = false, hasBrain = false;
   module.walk([&](mlir::Operation *op) {
     isDynamic |= llvm::isa<nn::DynamicQuantizeOp>(op);
     isQuantized |= isQuantizing(op);
     hasHalf |= llvm::any_of(op->getResultTypes(), isHalf);
+    hasBrain |= llvm::any_of(op->getResultTypes(), [](mlir::Type t) { return isBrain(t); });
   });
   if (isQuantized) {
     // A step of rounding is a part of the whole range: in a channel of less than a tenth of it, errors say nothing more.
     // Scales that follow the data carry a flipped step from layer to layer: engines that are both right differ by 0.005.
     return {.peak = 3e-2, .channel = 0.3, .floor = 0.1, .cosine = isDynamic ? 0.99 : 0.999, .isQuantized = true};
+  }
+  // bf16 has three bits less than f16.
+  if (hasBrain) {
+    return {.peak = 3e-2, .channel = 0.3, .cosine = 0.999};
   }
   return hasHalf ? Bounds{.peak = 1e-2, .channel = 0.1, .cosine = 0.9999} : Bounds{};
 }

@@ -116,7 +116,7 @@ void addVerifyCommand(CLI::App &app, int &exitCode) {
   command
       ->add_option(
           "--tolerance", options->tolerance,
-          "Largest error, relative to an output's largest value; default: 1e-4, 1e-2 with f16, 3e-2 when quantised")
+          "Largest error, relative to an output's largest value; default: 1e-4, 1e-2 with f16, 3e-2 with bf16 or when quantised")
       ->check([](const std::string &text) {
         double number = 0;
         return llvm::StringRef(text).getAsDouble(number) || !(number > 0)

@@ -1,4 +1,5 @@
 #include "compiler/target/cpu/EmitObject.h"
+#include "compiler/target/cpu/MaskedStores.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -86,6 +87,7 @@ Expected<SmallVector<char, 0>> optimizeAndEmitObject(Module &module, const Targe
   module.setDataLayout((*machine)->createDataLayout());
   setFunctionAttributes(module, info);
   optimize(module, **machine, optLevel);
+  storeSingleLanesAsScalars(module);
   SmallVector<char, 0> object;
   raw_svector_ostream stream(object);
   legacy::PassManager codegen;

@@ -35,11 +35,33 @@ func.func @compare(%x: tensor<4xf16>, %y: tensor<4xf16>) -> tensor<4xi1> {
 }
 
 // Where the CPU has products of bf16 pairs, bf16 stays.
-// CHECK-LABEL: @brain
+// CHECK-LABEL: @brain(
 // CHECK:         nn.matmul {{.*}} -> tensor<4x4xf32>
-// PAIRS-LABEL: @brain
+// PAIRS-LABEL: @brain(
 // PAIRS:         nn.matmul {{.*}} -> tensor<4x4xbf16>
 func.func @brain(%x: tensor<4x4xbf16>) -> tensor<4x4xbf16> {
   %0 = nn.matmul %x, %x : (tensor<4x4xbf16>, tensor<4x4xbf16>) -> tensor<4x4xbf16>
   return %0 : tensor<4x4xbf16>
+}
+
+// Between contractions of bf16, arithmetic is in f32, and rounded once; what moves elements moves rounded ones.
+// PAIRS-LABEL: @brain_chain
+// PAIRS:         %[[M:.*]] = nn.matmul %arg0, %arg0 {{.*}} -> tensor<4x4xbf16>
+// PAIRS:         %[[W:.*]] = nn.cast %[[M]] {{.*}}to = f32
+// PAIRS:         %[[A:.*]] = nn.add %[[W]], %[[W]] {{.*}} -> tensor<4x4xf32>
+// PAIRS:         %[[E:.*]] = nn.erf %[[A]] {{.*}} -> tensor<4x4xf32>
+// PAIRS:         %[[R:.*]] = nn.cast %[[E]] {{.*}}to = bf16
+// PAIRS:         %[[V:.*]] = nn.cast %[[R]] {{.*}}to = f32
+// PAIRS:         %[[T:.*]] = nn.transpose %[[R]] {{.*}} -> tensor<4x4xbf16>
+// PAIRS:         %[[N:.*]] = nn.matmul %[[T]], %[[T]] {{.*}} -> tensor<4x4xbf16>
+// PAIRS:         %[[U:.*]] = nn.cast %[[N]] {{.*}}to = f32
+// PAIRS:         nn.add %[[U]], %[[V]] {{.*}} -> tensor<4x4xf32>
+func.func @brain_chain(%x: tensor<4x4xbf16>) -> tensor<4x4xbf16> {
+  %0 = nn.matmul %x, %x : (tensor<4x4xbf16>, tensor<4x4xbf16>) -> tensor<4x4xbf16>
+  %1 = nn.add %0, %0 : (tensor<4x4xbf16>, tensor<4x4xbf16>) -> tensor<4x4xbf16>
+  %2 = nn.erf %1 : (tensor<4x4xbf16>) -> tensor<4x4xbf16>
+  %3 = nn.transpose %2 {permutation = array<i64: 1, 0>} : (tensor<4x4xbf16>) -> tensor<4x4xbf16>
+  %4 = nn.matmul %3, %3 : (tensor<4x4xbf16>, tensor<4x4xbf16>) -> tensor<4x4xbf16>
+  %5 = nn.add %4, %2 : (tensor<4x4xbf16>, tensor<4x4xbf16>) -> tensor<4x4xbf16>
+  return %5 : tensor<4x4xbf16>
 }

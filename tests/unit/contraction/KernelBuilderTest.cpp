@@ -31,6 +31,30 @@ TEST(KernelBuilder, MaskedScaleOverTiles) {
   }
 }
 
+// A store of one narrowed lane writes that element and no byte more.
+TEST(KernelBuilder, SingleNarrowLane) {
+  auto context = makeKernelContext();
+  mlir::Type i32 = mlir::IntegerType::get(context.get(), 32);
+  for (const TargetInfo &target : executableTargets()) {
+    for (unsigned bits : {8, 16}) {
+      mlir::Type narrow = mlir::IntegerType::get(context.get(), bits);
+      Kernel kernel = Kernel::compile(*context, target, {{i32}, {narrow}}, 0, [&](KernelBuilder &kb, const auto &args) {
+        int width = kb.lanes(i32);
+        mlir::Value x = kb.load(args.buffers[0], 0, width);
+        kb.store(kb.convert(x, narrow), args.buffers[1], 4, kb.firstLanes(width, 1));
+      });
+      std::vector<int32_t> in(16, 0x01020304);
+      std::vector<uint8_t> out(16, 0xaa), expected = out;
+      expected[4 * bits / 8] = 0x04;
+      if (bits == 16) {
+        expected[4 * bits / 8 + 1] = 0x03;
+      }
+      EXPECT_EQ(kernel.run({in.data(), out.data()}, {}, 0, 1), 0);
+      EXPECT_EQ(out, expected) << bits << " bits, vectors of " << target.vectorBits;
+    }
+  }
+}
+
 TEST(KernelBuilder, IndexArithmetic) {
   auto context = makeKernelContext();
   mlir::Type i64 = mlir::IntegerType::get(context.get(), 64);
