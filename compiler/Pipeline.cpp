@@ -176,6 +176,12 @@ void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level
   }
 }
 
+llvm::LogicalResult pruneChannels(mlir::ModuleOp module, double fraction, bool global, bool fold) {
+  mlir::PassManager pm(module.getContext());
+  pm.addNestedPass<mlir::func::FuncOp>(createPruneChannels({fraction, global, fold}));
+  return pm.run(module);
+}
+
 llvm::LogicalResult lowerKernels(mlir::ModuleOp kernels) {
   mlir::PassManager pm(kernels.getContext());
   addKernelPasses(pm);

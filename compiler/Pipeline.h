@@ -16,6 +16,9 @@ void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level
 /// Runs them, level by level, with what the options say about dumps, printing and timing. Errors are emitted. One that is
 /// a fault of dlc says so, and how to reproduce it from a file that is written then.
 llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &options, Level from, Level to);
+/// Removes the channels that contribute least, at level nn: `fraction` of each layer's, or of the whole graph's with
+/// `global` (docs/architecture.md, "Pruning"). With `fold`, constant channels become biases. Errors are emitted.
+llvm::LogicalResult pruneChannels(mlir::ModuleOp module, double fraction, bool global, bool fold);
 /// Lowers a module of nothing but kernels (docs/architecture.md, "Kernel functions") to the LLVM dialect: each public
 /// function becomes one with the signature of `dlc_kernel_fn`, private ones keep theirs, with memrefs as bare pointers.
 /// Float arithmetic may contract, nothing else.

@@ -103,6 +103,9 @@ int compileWith(const CompileCommandOptions &command, CompileOptions &options) {
     return reported(model);
   }
   importScope.stop();
+  if (model.pruned) {
+    llvm::errs() << "dlc: " << pruningText(*model.pruned) << '\n';
+  }
   options.internalError = &model.hasInternalError;
   if (!artifact) {
     return emitText(model, options, command);

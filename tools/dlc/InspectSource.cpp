@@ -2,7 +2,9 @@
 #include "tools/common/HostTensor.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/Inspect.h"
+#include "tools/dlc/PruneOptions.h"
 #include "tools/dlc/SourceModel.h"
+#include "tools/dlc/TuneOptions.h"
 #include "llvm/Support/Path.h"
 
 namespace dlc {

@@ -7,6 +7,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "tools/common/HostTensor.h"
 #include "tools/dlc/Commands.h"
+#include "tools/dlc/PruneOptions.h"
 #include "tools/dlc/Specialisations.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileUtilities.h"
@@ -71,6 +72,11 @@ bool SourceModel::import(const SourceOptions &options) {
     errors.push_back(llvm::toString(llvm::joinErrors(combinations.takeError(), states.takeError())));
     return false;
   }
+  auto pruning = parsePruning(options.prune);
+  if (!pruning) {
+    errors.push_back(llvm::toString(pruning.takeError()));
+    return false;
+  }
   auto opened = OpLibraries::open(options.libraries);
   if (!opened) {
     errors.push_back(llvm::toString(opened.takeError()));
@@ -100,6 +106,15 @@ bool SourceModel::import(const SourceOptions &options) {
     }
   }
   moduleRef = std::move(all);
+  return pruning->fraction == 0 || prune(*pruning);
+}
+
+bool SourceModel::prune(const PruneOptions &options) {
+  double before = parameterCount(module());
+  if (mlir::failed(pruneChannels(module(), options.fraction, options.isGlobal, /*fold=*/true))) {
+    return false;
+  }
+  pruned = {before, parameterCount(module())};
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "tools/common/Session.h"
 #include "tools/dlc/OpLibraries.h"
+#include "tools/dlc/PruneOptions.h"
 #include "tools/dlc/SourceOptions.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -31,6 +32,8 @@ public:
   std::vector<std::string> errors;
   /// In the source's order, which state is no part of in the module.
   std::vector<std::string> inputNames, outputNames;
+  /// Parameters before and after --prune; nothing where nothing was to be pruned.
+  std::optional<std::pair<double, double>> pruned;
   /// Give its address to the compiler's options: is what failed a fault of dlc?
   bool hasInternalError = false;
   /// Prints everything to standard error: problems of the model first.
@@ -39,6 +42,8 @@ public:
   llvm::Error takeError() const;
 
 private:
+  bool prune(const PruneOptions &options);
+
   std::unique_ptr<mlir::MLIRContext> mlirContext;
   mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
   OpLibraries opLibraries;

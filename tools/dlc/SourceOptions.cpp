@@ -1,17 +1,24 @@
 #include "tools/dlc/SourceOptions.h"
 #include "compiler/target/cpu/TargetInfo.h"
 #include "tools/common/HostTensor.h"
+#include "tools/dlc/PruneOptions.h"
 #include "tools/dlc/Specialisations.h"
+#include "tools/dlc/TuneOptions.h"
 #include "llvm/Support/Path.h"
 #include <CLI/CLI.hpp>
 
 namespace dlc {
 
 llvm::Error checkSourceOptions(const SourceOptions &options) {
+  if (!(options.tuneSeconds >= 0)) {
+    return makeError("--tune: expected seconds, such as --tune=60, got {0}", options.tuneSeconds);
+  }
   auto combinations = parseSpecialisations(options.dims);
   auto states = parseStates(options.states);
   auto compileOptions = toCompileOptions(options);
-  return llvm::joinErrors(llvm::joinErrors(combinations.takeError(), states.takeError()), compileOptions.takeError());
+  auto pruning = parsePruning(options.prune);
+  llvm::Error error = llvm::joinErrors(combinations.takeError(), states.takeError());
+  return llvm::joinErrors(llvm::joinErrors(std::move(error), pruning.takeError()), compileOptions.takeError());
 }
 
 void addSourceArgument(CLI::App &command, SourceOptions &options) {
@@ -54,7 +61,14 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
       "--no-winograd", options.noWinograd,
       "Sum 3x3 convolutions directly: slower, and rounded less. Winograd's algorithm is used where it is faster and "
       "wrong by less than 3e-5 of a layer's peak");
+  command
+      .add_option(
+          "--prune", options.prune,
+          "Remove the channels of each layer whose filters have the smallest norm: channel:0.3 removes 30% of them, "
+          "channel:0.3:global of those of the whole network. Results change: 'dlc prune' tells how much")
+      ->type_name("channel:FRACTION[:global]");
   command.add_option("--jobs", options.jobs, "Kernels compiled side by side; 0: one per processor")->type_name("N");
+  addTuneCacheOption(command, options);
 }
 
 CLI::Option *addStateOption(CLI::App &command, SourceOptions &options) {

@@ -18,6 +18,7 @@ namespace dlc {
 struct SourceOptions {
   std::string path;
   std::vector<std::string> fetches, feeds, dims, states, libraries;
+  std::string prune; ///< "channel:0.3:global"; empty: nothing is pruned
   std::string target = "native";
   std::string name;
   int optLevel = 3;

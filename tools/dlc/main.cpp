@@ -67,6 +67,7 @@ int runCommandLine(int argc, char **argv) {
   addBenchCommand(app, exitCode);
   addInspectCommand(app, exitCode);
   addVerifyCommand(app, exitCode);
+  addPruneCommand(app, exitCode);
   for (CLI::App *command : app.get_subcommands({})) {
     command->group("Commands");
   }
