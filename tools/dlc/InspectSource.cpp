@@ -4,7 +4,6 @@
 #include "tools/dlc/Inspect.h"
 #include "tools/dlc/PruneOptions.h"
 #include "tools/dlc/SourceModel.h"
-#include "tools/dlc/TuneOptions.h"
 #include "llvm/Support/Path.h"
 
 namespace dlc {
@@ -14,12 +13,11 @@ namespace {
 SourceInfo summarise(mlir::ModuleOp module, llvm::StringRef path) {
   SourceInfo info;
   info.file = llvm::sys::path::filename(path).str();
+  info.parameters = parameterCount(module);
   std::map<std::string, size_t> counts;
   module.walk([&](mlir::Operation *op) {
-    if (auto constant = llvm::dyn_cast<nn::ConstantOp>(op)) {
-      info.parameters += static_cast<double>(constant.getValue().getNumElements());
-    } else if (llvm::isa_and_nonnull<nn::NNDialect>(op->getDialect()) && !op->hasTrait<mlir::OpTrait::IsTerminator>() &&
-               !llvm::isa<nn::AssumeOp>(op)) {
+    if (llvm::isa_and_nonnull<nn::NNDialect>(op->getDialect()) && !op->hasTrait<mlir::OpTrait::IsTerminator>() &&
+        !llvm::isa<nn::ConstantOp, nn::AssumeOp>(op)) {
       ++counts[op->getName().stripDialect().str()];
     }
   });
