@@ -3,6 +3,7 @@
 #define DLC_COMPILER_COMPILEOPTIONS_H
 #include "compiler/target/cpu/TargetInfo.h"
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ class TimingScope;
 
 namespace dlc {
 struct CompileProgress;
+namespace tune {
+struct Tuning;
+}
 
 struct CompileOptions {
   /// The model's name: the artifact's only symbol is dlc_model_<name>.
@@ -41,6 +45,8 @@ struct CompileOptions {
   bool *internalError = nullptr;
   /// Where the compilation tells how far it is, when not null.
   CompileProgress *progress = nullptr;
+  /// What was measured about kernels, and whether more is to be; null: the cost model alone chooses.
+  std::shared_ptr<tune::Tuning> tuning;
 };
 } // namespace dlc
 #endif

@@ -1,10 +1,13 @@
 //===- Pipeline.cpp - the whole pipeline: one function per level ----------------------------===//
 #include "compiler/Pipeline.h"
-#include "compiler/Reproducer.h"
 #include "compiler/CompileProgress.h"
+#include "compiler/Reproducer.h"
 #include "compiler/emit/Files.h"
+#include "compiler/emit/Objects.h"
+#include "compiler/passes/Kernels.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/target/cpu/EmitObject.h"
+#include "compiler/tune/Tune.h"
 #include "dialects/nn/eval/Eval.h"
 #include "dialects/nn/lower/Lower.h"
 #include "dialects/rt/RT.h"
@@ -73,10 +76,14 @@ void addLinalgPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createLowerToLinalg());
 }
 
+void addExpandMath(mlir::OpPassManager &pm, const CompileOptions &options) {
+  pm.addPass(createExpandMath({options.target.fma, options.target.vectorBits >= 256, options.target.f16c}));
+}
+
 /// linalg -> rt: kernels get their loops first, because steps carry the tiles and scratch that these decide.
 void addRTPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createLowerToLoops(options.target));
-  pm.addPass(createExpandMath({options.target.fma, options.target.vectorBits >= 256, options.target.f16c}));
+  addExpandMath(pm, options);
   pm.addPass(createLowerToRT());
   pm.addPass(createPlanMemory());
   // After planning: buffers that share bytes order the steps that use them.
@@ -167,6 +174,21 @@ llvm::LogicalResult dumpLevel(mlir::ModuleOp module, const CompileOptions &optio
       options.dumpDir, std::to_string(int(level) + 1) + "-" + kLevelNames[int(level)] + ".mlir", toText(module));
   return error ? llvm::LogicalResult(module.emitError() << llvm::toString(std::move(error))) : mlir::success();
 }
+
+/// Kernels that are only measured go the way of all others.
+llvm::LogicalResult tuneKernels(mlir::ModuleOp module, const CompileOptions &options) {
+  mlir::TimingScope scope = options.timing ? options.timing->nest("tuning") : mlir::TimingScope();
+  return tune::tuneKernels(module, options, [&](mlir::ModuleOp loops) -> mlir::FailureOr<std::vector<tune::Object>> {
+    mlir::PassManager pm(loops.getContext());
+    addExpandMath(pm, options);
+    CompileOptions quiet = options;
+    quiet.progress = nullptr;
+    if (mlir::failed(pm.run(loops))) {
+      return mlir::failure();
+    }
+    return emit::compileKernels(getKernelModule(loops), quiet, lowerKernels);
+  });
+}
 } // namespace
 
 void buildPipeline(mlir::OpPassManager &pm, const CompileOptions &options, Level from, Level to) {
@@ -203,6 +225,10 @@ llvm::LogicalResult runPipeline(mlir::ModuleOp module, const CompileOptions &opt
   for (int level = int(from) + 1; level <= int(to); ++level) {
     if (options.progress) {
       options.progress->set(kLevelNames[level].data(), 200 * level);
+    }
+    // Between levels: it adds attributes, and what it compiles has a pipeline of its own.
+    if (Level(level) == Level::RT && options.tuning && mlir::failed(tuneKernels(module, options))) {
+      return mlir::failure();
     }
     if (mlir::failed(runLevel(module, options, Level(level))) || mlir::failed(dumpLevel(module, options, Level(level)))) {
       return mlir::failure();

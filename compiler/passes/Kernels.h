@@ -10,6 +10,7 @@ inline constexpr llvm::StringLiteral kKernelModule = "kernels";
 /// Attributes of a kernel function.
 inline constexpr llvm::StringLiteral kStrategyAttr = "nn.strategy"; ///< StringAttr: how code is generated for it
 inline constexpr llvm::StringLiteral kReasonAttr = "nn.reason";     ///< on groups and dispatches, StringAttr: why so
+inline constexpr llvm::StringLiteral kChoiceAttr = "nn.choice";     ///< StringAttr: cpu::Choice, not left to the model
 inline constexpr llvm::StringLiteral kDimsAttr = "nn.dims";         ///< dim.shape: the formulas of its index arguments
 inline constexpr llvm::StringLiteral kTilesAttr = "nn.tiles";       ///< dim.expr: how many tiles there are
 inline constexpr llvm::StringLiteral kScratchAttr = "nn.scratch";   ///< dim.expr: bytes of scratch per worker

@@ -9,6 +9,7 @@
 #include "tools/common/Progress.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/SourceModel.h"
+#include "tools/dlc/TuneOptions.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -147,7 +148,7 @@ int compile(const CompileCommandOptions &command) {
     reportError(std::move(error));
     return exitUsage;
   }
-  llvm::Expected<CompileOptions> options = toCompileOptions(command.source);
+  llvm::Expected<CompileOptions> options = openCompileOptions(command.source);
   if (!options) {
     return reportError(options.takeError());
   }
@@ -158,10 +159,16 @@ int compile(const CompileCommandOptions &command) {
   timing.setEnabled(command.isTimed);
   mlir::TimingScope scope = timing.getRootScope();
   options->timing = &scope;
-  Ticker ticker;
-  ticker.progress.set("import", 0);
-  options->progress = &ticker.progress;
-  return compileWith(command, *options);
+  int exitCode = [&] {
+    Ticker ticker;
+    ticker.progress.set("import", 0);
+    options->progress = &ticker.progress;
+    return compileWith(command, *options);
+  }();
+  if (exitCode == exitDone) {
+    reportTuning(*options);
+  }
+  return exitCode;
 }
 
 /// An object with what is known of each problem: those of the importer name a node, those of passes are texts.
@@ -228,6 +235,7 @@ void addCompileCommand(CLI::App &app, int &exitCode) {
   addDimOption(*command, options->source);
   addOpLibraryOption(*command, options->source.libraries);
   addCodeOptions(*command, options->source);
+  addTuneOption(*command, options->source);
   addStateOption(*command, options->source);
   command->add_option("-o,--output", options->output, "Where to write; default: the model's name in this folder")
       ->type_name("FILE");
@@ -263,7 +271,7 @@ void addCheckCommand(CLI::App &app, int &exitCode) {
 }
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileInMemory(const SourceOptions &source) {
-  llvm::Expected<CompileOptions> options = toCompileOptions(source);
+  llvm::Expected<CompileOptions> options = openCompileOptions(source);
   if (!options) {
     return options.takeError();
   }

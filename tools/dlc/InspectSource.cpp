@@ -4,6 +4,7 @@
 #include "tools/dlc/Inspect.h"
 #include "tools/dlc/PruneOptions.h"
 #include "tools/dlc/SourceModel.h"
+#include "tools/dlc/TuneOptions.h"
 #include "llvm/Support/Path.h"
 
 namespace dlc {
@@ -29,7 +30,7 @@ SourceInfo summarise(mlir::ModuleOp module, llvm::StringRef path) {
 } // namespace
 
 llvm::Expected<ModelInfo> inspectSourceModel(const SourceOptions &source) {
-  llvm::Expected<CompileOptions> options = toCompileOptions(source);
+  llvm::Expected<CompileOptions> options = openCompileOptions(source);
   if (!options) {
     return options.takeError();
   }

@@ -3,12 +3,16 @@
 #include "tools/common/HostTensor.h"
 #include "tools/dlc/PruneOptions.h"
 #include "tools/dlc/Specialisations.h"
+#include "tools/dlc/TuneOptions.h"
 #include "llvm/Support/Path.h"
 #include <CLI/CLI.hpp>
 
 namespace dlc {
 
 llvm::Error checkSourceOptions(const SourceOptions &options) {
+  if (!(options.tuneSeconds >= 0)) {
+    return makeError("--tune: expected seconds, such as --tune=60, got {0}", options.tuneSeconds);
+  }
   auto combinations = parseSpecialisations(options.dims);
   auto states = parseStates(options.states);
   auto compileOptions = toCompileOptions(options);
@@ -64,6 +68,7 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
           "channel:0.3:global of those of the whole network. Results change: 'dlc prune' tells how much")
       ->type_name("channel:FRACTION[:global]");
   command.add_option("--jobs", options.jobs, "Kernels compiled side by side; 0: one per processor")->type_name("N");
+  addTuneCacheOption(command, options);
 }
 
 CLI::Option *addStateOption(CLI::App &command, SourceOptions &options) {

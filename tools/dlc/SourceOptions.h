@@ -24,6 +24,8 @@ struct SourceOptions {
   int optLevel = 3;
   bool noWinograd = false;
   unsigned jobs = 0;
+  std::string tuneCache;
+  double tuneSeconds = 0; ///< 0: nothing is measured
 };
 
 /// The model itself, which must be a source.

@@ -3,6 +3,7 @@
 #include "tools/common/DataSet.h"
 #include "tools/dlc/Options.h"
 #include "tools/dlc/Reference.h"
+#include "tools/dlc/TuneOptions.h"
 #include <set>
 
 namespace dlc {
@@ -42,7 +43,7 @@ bool Report::passed() const {
 }
 
 llvm::Error Verifier::build() {
-  llvm::Expected<CompileOptions> compileOptions = toCompileOptions(options.source);
+  llvm::Expected<CompileOptions> compileOptions = openCompileOptions(options.source);
   if (!compileOptions) {
     return compileOptions.takeError();
   }

@@ -5,18 +5,26 @@
 #include "llvm/TargetParser/Host.h"
 
 namespace dlc::cpu {
-TargetInfo TargetInfo::native() {
+namespace {
+TargetInfo bestOfHost() {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
   auto has = [&](std::initializer_list<const char *> names) {
     return llvm::all_of(names, [&](const char *name) { return features.lookup(name); });
   };
   if (has({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"})) {
-    return avx512(has({"avx512vnni"}), has({"avx512bf16"}));
+    return TargetInfo::avx512(has({"avx512vnni"}), has({"avx512bf16"}));
   }
   if (has({"avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe"})) {
-    return avx2(has({"avxvnni"}));
+    return TargetInfo::avx2(has({"avxvnni"}));
   }
-  return baseline();
+  return TargetInfo::baseline();
+}
+} // namespace
+
+TargetInfo TargetInfo::native() {
+  TargetInfo target = bestOfHost();
+  target.processor = llvm::sys::getHostCPUName().str();
+  return target;
 }
 
 std::optional<TargetInfo> TargetInfo::named(llvm::StringRef name) {

@@ -13,6 +13,9 @@ struct TargetInfo {
   /// LLVM's names, such as "x86-64-v4" and "+avx512vnni,+avx512bf16".
   std::string cpu = "x86-64";
   std::string features;
+  /// The processor's own name, where the target is the one that dlc runs on: measurements on others say little about
+  /// it.
+  std::string processor;
   /// Width of a vector register in bits, and how many there are.
   int vectorBits = 128;
   int registers = 16;

@@ -38,6 +38,11 @@ GemmProblem matrixProduct(const ConvProblem &p, KernelBuilder *kb) {
   return g;
 }
 
+ConvExtent extentOf(const ConvProblem &p) {
+  int64_t rows = p.axes[0].output.constantOr(1) * p.axes[1].output.constantOr(64);
+  return {p.axes[width].output.constantOr(-1), rows, tapCount(p)};
+}
+
 ConvNest convNest(KernelBuilder &kb, const ConvProblem &p, const ConvPlan &plan) {
   ConvNest nest = convNestFrame(kb, p, plan);
   for (size_t i = 0; i < p.axes.size(); ++i) {
@@ -80,15 +85,23 @@ ConvNest convNestFrame(KernelBuilder &kb, const ConvProblem &p, const ConvPlan &
   return nest;
 }
 
-ConvPlan chooseConv(const ConvProblem &p, const TargetInfo &target) {
+ConvPlan chooseConv(const ConvProblem &p, const TargetInfo &target, const Choice &chosen) {
   ConvPlan plan;
   if (isMatrixProduct(p)) {
-    plan.gemm = chooseGemmTile(matrixProduct(p, nullptr), target);
+    plan.gemm = chooseGemmTile(matrixProduct(p, nullptr), target, chosen);
     return plan;
   }
-  int64_t rows = p.axes[0].output.constantOr(1) * p.axes[1].output.constantOr(64);
-  plan.tile = chooseConvTile(p, target, p.axes[width].output.constantOr(-1), rows, tapCount(p));
+  plan.tile = chooseConvTile(p, target, extentOf(p), chosen);
   return plan;
+}
+
+std::vector<Choice> convTiles(const ConvProblem &p, const TargetInfo &target) {
+  return isMatrixProduct(p) ? gemmTiles(matrixProduct(p, nullptr), target) : convTileTiles(p, target, extentOf(p));
+}
+
+std::vector<Choice> convVariations(const ConvProblem &p, const TargetInfo &target, const Choice &base) {
+  return isMatrixProduct(p) ? gemmVariations(matrixProduct(p, nullptr), target, base)
+                            : convTileVariations(chooseConvTile(p, target, extentOf(p), base), base, true);
 }
 
 PackedWeights packedConvWeights(const ConvProblem &p, const ConvPlan &plan) {

@@ -39,8 +39,12 @@ struct ConvPlan {
   ConvTile tile;
 };
 
-/// Picks tile sizes from the static sizes and the target.
-ConvPlan chooseConv(const ConvProblem &problem, const TargetInfo &target);
+/// Picks tile sizes from the static sizes and the target, but for what is `chosen`.
+ConvPlan chooseConv(const ConvProblem &problem, const TargetInfo &target, const Choice &chosen = {});
+/// Register tiles worth measuring for a problem of static sizes, the model's first; and changes worth measuring of
+/// everything else about `base`.
+std::vector<Choice> convTiles(const ConvProblem &problem, const TargetInfo &target);
+std::vector<Choice> convVariations(const ConvProblem &problem, const TargetInfo &target, const Choice &base);
 
 /// The layout of the weights; pack from OIHW with `WeightStrides::outputMajor`.
 PackedWeights packedConvWeights(const ConvProblem &problem, const ConvPlan &plan);
@@ -61,7 +65,9 @@ void emitConv(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &pla
 /// in memory.
 /// Tiles: the sum over phases (z, y, x) below the strides of that formula, where an axis has `ceil((output - phase) /
 /// stride)` outputs, at least 0.
-ConvPlan chooseConvTranspose(const ConvProblem &problem, const TargetInfo &target);
+ConvPlan chooseConvTranspose(const ConvProblem &problem, const TargetInfo &target, const Choice &chosen = {});
+std::vector<Choice> convTransposeTiles(const ConvProblem &problem, const TargetInfo &target);
+std::vector<Choice> convTransposeVariations(const ConvProblem &problem, const TargetInfo &target, const Choice &base);
 Idx convTransposeTileCount(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan);
 void emitConvTranspose(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan, mlir::Value input,
                        mlir::Value weights, mlir::Value output, const Epilogue &epilogue, Idx begin, Idx end);
@@ -70,10 +76,15 @@ void emitConvTranspose(KernelBuilder &kb, const ConvProblem &problem, const Conv
 TapAxis tapAxis(const ConvAxis &axis);
 /// The parts of a loop nest that convolutions and their transposes share: everything but the axes.
 ConvNest convNestFrame(KernelBuilder &kb, const ConvProblem &problem, const ConvPlan &plan);
-/// Register tile and tile of work for output rows of `columns` pixels (negative: dynamic), `rows` of them per panel,
-/// and `taps` taps.
-ConvTile chooseConvTile(const ConvProblem &problem, const TargetInfo &target, int64_t columns, int64_t rows,
-                        int64_t taps);
+/// Output rows of `columns` pixels (negative: dynamic), `rows` of them per panel, and `taps` taps.
+struct ConvExtent {
+  int64_t columns, rows, taps;
+};
+/// Register tile and tile of work.
+ConvTile chooseConvTile(const ConvProblem &problem, const TargetInfo &target, const ConvExtent &extent,
+                        const Choice &chosen);
+std::vector<Choice> convTileTiles(const ConvProblem &problem, const TargetInfo &target, const ConvExtent &extent);
+std::vector<Choice> convTileVariations(const ConvTile &tile, const Choice &base, bool prefetches);
 
 } // namespace dlc::cpu
 

@@ -9,13 +9,16 @@ namespace {
 int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
 
 /// Splits panels, rows and columns so that a tile has about `work` multiply-accumulates.
-void chooseTileSizes(const ConvProblem &p, const TargetInfo &target, int64_t columns, int64_t rows, int64_t perPixel,
+void chooseTileSizes(const ConvProblem &p, const TargetInfo &target, const ConvExtent &extent, const Choice &chosen,
                      ConvTile &tile) {
-  int64_t work = tileWork(target, p.types, tile.kind), bytes = p.types.b.getIntOrFloatBitWidth() / 8;
+  auto [columns, rows, taps] = extent;
+  int64_t perPixel = taps * (p.channels / p.groups);
+  int64_t work = tileWork(target, p.types, tile.kind, chosen), bytes = p.types.b.getIntOrFloatBitWidth() / 8;
   int64_t width = std::max<int64_t>(1, columns < 0 ? 64 : columns);
   int64_t panels = p.groups * ceilDiv(p.outputChannels / p.groups, tile.panel());
   double rowWork = static_cast<double>(width) * perPixel * std::min(tile.panel(), p.outputChannels / p.groups);
   bool weightsStay = perPixel * p.outputChannels * bytes <= target.l2 / 2;
+  weightsStay = Choice::or_(chosen.weightsStay, weightsStay);
   double atOnce = weightsStay ? rowWork * panels : rowWork;
   tile.tilePanels = weightsStay ? panels : 1;
   tile.tileRows = std::clamp<int64_t>(work / atOnce, 1, rows);
@@ -34,30 +37,72 @@ void chooseTileSizes(const ConvProblem &p, const TargetInfo &target, int64_t col
   tile.tileRows = ceilDiv(rows, ceilDiv(rows, tile.tileRows));
 }
 
-} // namespace
-
-ConvTile chooseConvTile(const ConvProblem &p, const TargetInfo &target, int64_t columns, int64_t rows, int64_t taps) {
+ConvTile emptyTile(const ConvProblem &p, const TargetInfo &target) {
   ConvTile tile;
   tile.kind = MacUnit::choose(target, p.types, !p.channelsFirst);
   tile.lanes = std::max<int>(1, target.vectorBits / p.types.accumulator.getIntOrFloatBitWidth());
-  int group = MacUnit::groupOf(tile.kind);
+  return tile;
+}
+
+/// What register tiles are chosen from.
+struct RegisterProblem {
+  TileModel model;
+  int64_t pixels, columnVectors, steps;
+};
+
+RegisterProblem registerProblem(const ConvProblem &p, const TargetInfo &target, const ConvExtent &extent,
+                                const ConvTile &tile) {
   int64_t channels = p.channels / p.groups, outputs = p.outputChannels / p.groups;
-  int64_t steps = taps * ceilDiv(channels, group);
-  TileModel model = TileModel::of(target, p.types, tile.kind);
-  RegisterTile registers =
-      chooseRegisterTile(model, {columns < 0 ? 8 : std::max<int64_t>(1, columns)}, ceilDiv(outputs, tile.lanes), steps);
+  return {TileModel::of(target, p.types, tile.kind), extent.columns < 0 ? 8 : std::max<int64_t>(1, extent.columns),
+          ceilDiv(outputs, tile.lanes), extent.taps * ceilDiv(channels, MacUnit::groupOf(tile.kind))};
+}
+
+} // namespace
+
+ConvTile chooseConvTile(const ConvProblem &p, const TargetInfo &target, const ConvExtent &extent,
+                        const Choice &chosen) {
+  ConvTile tile = emptyTile(p, target);
+  auto [columns, rows, taps] = extent;
+  int group = MacUnit::groupOf(tile.kind);
+  int64_t channels = p.channels / p.groups;
+  RegisterProblem r = registerProblem(p, target, extent, tile);
+  RegisterTile registers = chooseRegisterTile(r.model, {r.pixels}, r.columnVectors, r.steps, chosen);
   tile.pixels = registers.rows;
   tile.vectors = registers.vectors;
   bool merged = !p.channelsFirst && p.groups == 1 && p.axes[2].dilation == 1 && channels % group == 0;
   int64_t run = channels / group * (merged ? p.axes[2].kernel : 1);
-  tile.unroll = chooseUnroll(run, tile.pixels * tile.vectors);
-  chooseTileSizes(p, target, columns, rows, taps * channels, tile);
+  tile.unroll = Choice::or_(chosen.unroll, chooseUnroll(run, tile.pixels * tile.vectors));
+  chooseTileSizes(p, target, extent, chosen, tile);
   int64_t bytes = taps * channels * p.outputChannels * p.types.b.getIntOrFloatBitWidth() / 8;
   if (columns > 0 && merged && p.groups == 1 && bytes > target.l2 / 2) {
     double lines = tile.unroll * tile.panel() * group * p.types.b.getIntOrFloatBitWidth() / 512.0;
     tile.prefetchLines = prefetchLinesPerIteration(lines, rows * ceilDiv(columns, tile.pixels));
   }
+  tile.prefetchLines = Choice::or_(chosen.prefetch, tile.prefetchLines);
   return tile;
+}
+
+std::vector<Choice> convTileTiles(const ConvProblem &p, const TargetInfo &target, const ConvExtent &extent) {
+  RegisterProblem r = registerProblem(p, target, extent, emptyTile(p, target));
+  std::vector<Choice> choices;
+  for (const RegisterTile &t : rankRegisterTiles(r.model, {r.pixels}, r.columnVectors, r.steps)) {
+    Choice choice;
+    choice.rows = t.rows;
+    choice.vectors = t.vectors;
+    choices.push_back(choice);
+  }
+  return choices;
+}
+
+std::vector<Choice> convTileVariations(const ConvTile &tile, const Choice &base, bool prefetches) {
+  std::vector<Choice> choices;
+  vary(choices, base, &Choice::unroll, tile.unroll, {2, 4, 8});
+  vary(choices, base, &Choice::work, 100, {50, 200});
+  vary(choices, base, &Choice::weightsStay, Choice::unset, {0, 1});
+  if (prefetches) {
+    vary(choices, base, &Choice::prefetch, tile.prefetchLines, {0, 1, 2, 4});
+  }
+  return choices;
 }
 
 } // namespace dlc::cpu

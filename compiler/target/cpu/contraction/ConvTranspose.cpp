@@ -39,6 +39,15 @@ TapAxis phaseAxis(KernelBuilder &kb, const ConvAxis &axis, int64_t phase) {
   return tap;
 }
 
+/// Of one phase, about.
+ConvExtent extentOf(const ConvProblem &p) {
+  int64_t taps = 1, rows = p.axes[0].input.constantOr(1) * p.axes[1].input.constantOr(64);
+  for (const ConvAxis &axis : p.axes) {
+    taps *= std::max<int64_t>(1, axis.kernel / axis.stride);
+  }
+  return {p.axes[2].input.constantOr(-1), std::max<int64_t>(1, rows), taps};
+}
+
 /// Calls `body` with the loop nest of every phase and its number of tiles.
 void forEachPhase(KernelBuilder &kb, const ConvProblem &p, const ConvPlan &plan,
                   llvm::function_ref<void(const ConvNest &, Idx tiles)> body) {
@@ -58,16 +67,19 @@ void forEachPhase(KernelBuilder &kb, const ConvProblem &p, const ConvPlan &plan,
 
 } // namespace
 
-ConvPlan chooseConvTranspose(const ConvProblem &p, const TargetInfo &target) {
+ConvPlan chooseConvTranspose(const ConvProblem &p, const TargetInfo &target, const Choice &chosen) {
   ConvPlan plan;
-  int64_t taps = 1, rows = 1;
-  for (const ConvAxis &axis : p.axes) {
-    taps *= std::max<int64_t>(1, axis.kernel / axis.stride);
-  }
-  rows = p.axes[0].input.constantOr(1) * p.axes[1].input.constantOr(64);
-  plan.tile = chooseConvTile(p, target, p.axes[2].input.constantOr(-1), std::max<int64_t>(1, rows), taps);
+  plan.tile = chooseConvTile(p, target, extentOf(p), chosen);
   plan.tile.prefetchLines = 0;
   return plan;
+}
+
+std::vector<Choice> convTransposeTiles(const ConvProblem &p, const TargetInfo &target) {
+  return convTileTiles(p, target, extentOf(p));
+}
+
+std::vector<Choice> convTransposeVariations(const ConvProblem &p, const TargetInfo &target, const Choice &base) {
+  return convTileVariations(chooseConvTile(p, target, extentOf(p), base), base, false);
 }
 
 Idx convTransposeTileCount(KernelBuilder &kb, const ConvProblem &p, const ConvPlan &plan) {

@@ -266,12 +266,19 @@ bool isDepthwise(const ConvProblem &p) {
   return !p.channelsFirst && p.groups == p.channels && p.outputChannels == p.channels;
 }
 
-DepthwisePlan chooseDepthwise(const ConvProblem &p, const TargetInfo &target) {
+/// The longest strip worth considering.
+static int mostPixels(const ConvProblem &p, const TargetInfo &target) {
+  const ConvAxis &x = p.axes[width];
+  int64_t columns = x.output.constantOr(-1), kernel = std::min<int64_t>(x.kernel, straightWidth);
+  return std::clamp<int64_t>(target.registers - kernel - 4, 2, columns > 0 ? std::min<int64_t>(8, columns) : 8);
+}
+
+DepthwisePlan chooseDepthwise(const ConvProblem &p, const TargetInfo &target, const Choice &chosen) {
   DepthwisePlan plan;
   plan.lanes = std::max<int>(1, target.vectorBits / p.types.accumulator.getIntOrFloatBitWidth());
   const ConvAxis &x = p.axes[width];
   int64_t columns = x.output.constantOr(-1), kernel = std::min<int64_t>(x.kernel, straightWidth);
-  int most = std::clamp<int64_t>(target.registers - kernel - 4, 2, columns > 0 ? std::min<int64_t>(8, columns) : 8);
+  int most = mostPixels(p, target);
   double best = 0;
   for (int pixels = std::min(2, most); pixels <= most; ++pixels) {
     double run = columns > 0 ? columns : 64;
@@ -283,11 +290,12 @@ DepthwisePlan chooseDepthwise(const ConvProblem &p, const TargetInfo &target) {
       plan.pixels = pixels;
     }
   }
+  plan.pixels = Choice::or_(chosen.rows, plan.pixels);
   int64_t rows = p.axes[depth].output.constantOr(1) * p.axes[height].output.constantOr(64);
   int64_t width64 = columns > 0 ? columns : 64;
   double rowWork = static_cast<double>(width64) * p.channels * kernel * p.axes[height].kernel * p.axes[depth].kernel;
   // Bound by memory as much as by arithmetic: about half the rate of a contraction.
-  double work = 20.0 * 4000 * plan.lanes;
+  double work = 20.0 * 4000 * plan.lanes * Choice::or_(chosen.work, 100) / 100;
   plan.tileRows = std::clamp<int64_t>(work / rowWork, 1, std::max<int64_t>(1, rows));
   plan.tileRows =
       (rows + (rows + plan.tileRows - 1) / plan.tileRows - 1) / ((rows + plan.tileRows - 1) / plan.tileRows);
@@ -296,6 +304,22 @@ DepthwisePlan chooseDepthwise(const ConvProblem &p, const TargetInfo &target) {
     plan.tileColumns = strips * plan.pixels;
   }
   return plan;
+}
+
+std::vector<Choice> depthwiseTiles(const ConvProblem &p, const TargetInfo &target) {
+  Choice best;
+  best.rows = chooseDepthwise(p, target).pixels;
+  std::vector<Choice> choices{best};
+  for (int pixels = 1; pixels <= mostPixels(p, target); ++pixels) {
+    vary(choices, best, &Choice::rows, best.rows, {pixels});
+  }
+  return choices;
+}
+
+std::vector<Choice> depthwiseVariations(const ConvProblem &, const TargetInfo &, const Choice &base) {
+  std::vector<Choice> choices;
+  vary(choices, base, &Choice::work, 100, {25, 50, 200});
+  return choices;
 }
 
 PackedDepthwise packedDepthwiseWeights(const ConvProblem &p, const DepthwisePlan &plan) {

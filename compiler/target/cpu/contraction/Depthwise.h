@@ -17,7 +17,11 @@ struct DepthwisePlan {
 /// Whether a convolution has one input and one output channel per group, channels-last.
 bool isDepthwise(const ConvProblem &problem);
 
-DepthwisePlan chooseDepthwise(const ConvProblem &problem, const TargetInfo &target);
+DepthwisePlan chooseDepthwise(const ConvProblem &problem, const TargetInfo &target, const Choice &chosen = {});
+/// Strips worth measuring for a problem of static sizes, the model's first; and changes worth measuring of everything
+/// else about `base`.
+std::vector<Choice> depthwiseTiles(const ConvProblem &problem, const TargetInfo &target);
+std::vector<Choice> depthwiseVariations(const ConvProblem &problem, const TargetInfo &target, const Choice &base);
 PackedDepthwise packedDepthwiseWeights(const ConvProblem &problem, const DepthwisePlan &plan);
 /// `batch * ceil(depth * height / tileRows) * ceil(width / tileColumns)` of output sizes; no last factor if tileColumns
 /// is 0.

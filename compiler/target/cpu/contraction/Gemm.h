@@ -1,6 +1,7 @@
 #ifndef DLC_COMPILER_TARGET_CPU_CONTRACTION_GEMM_H
 #define DLC_COMPILER_TARGET_CPU_CONTRACTION_GEMM_H
 
+#include "compiler/target/cpu/contraction/Choice.h"
 #include "compiler/target/cpu/contraction/Element.h"
 #include "compiler/target/cpu/contraction/Epilogue.h"
 #include "compiler/target/cpu/contraction/Pack.h"
@@ -52,8 +53,13 @@ struct GemmTile {
   int64_t panel() const { return static_cast<int64_t>(vectors) * lanes; }
 };
 
-/// Picks tile sizes from the problem's static sizes and the target. Dynamic sizes are taken to be moderately large.
-GemmTile chooseGemmTile(const GemmProblem &problem, const TargetInfo &target);
+/// Picks tile sizes from the problem's static sizes and the target, but for what is `chosen`. Dynamic sizes are taken
+/// to be moderately large.
+GemmTile chooseGemmTile(const GemmProblem &problem, const TargetInfo &target, const Choice &chosen = {});
+/// Register tiles worth measuring for a problem of static sizes, the model's first.
+std::vector<Choice> gemmTiles(const GemmProblem &problem, const TargetInfo &target);
+/// Changes worth measuring of everything else about `base`.
+std::vector<Choice> gemmVariations(const GemmProblem &problem, const TargetInfo &target, const Choice &base);
 
 /// Descriptor of a packed constant B of static sizes; groups: the product of batch sizes where B is not broadcast.
 PackedWeights packedGemmB(const GemmProblem &problem, const GemmTile &tile, int64_t groups = 1);

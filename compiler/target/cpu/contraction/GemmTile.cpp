@@ -14,14 +14,31 @@ constexpr int64_t assumedSize = 256;
 /// Rows that a tile should have when its panel is packed first.
 constexpr int64_t packedRowsAtLeast = 256;
 
-/// Register tile for a dynamic m: small enough that short remainders cost little.
-RegisterTile dynamicRowsTile(const TileModel &model, int64_t columnVectors, double steps) {
-  RegisterTile tile = chooseRegisterTile(model, {8}, columnVectors, steps);
+/// What register tiles are chosen from.
+struct RegisterProblem {
+  TileModel model;
+  /// A dynamic m has short runs, so that remainders cost little.
+  int64_t rows;
+  int64_t columnVectors;
+  double steps;
+};
+
+RegisterProblem registerProblem(const GemmProblem &p, const TargetInfo &target, const GemmTile &tile) {
+  int64_t n = std::max<int64_t>(1, p.n.constantOr(assumedSize)), k = std::max<int64_t>(1, p.k.constantOr(assumedSize));
+  return {TileModel::of(target, p.types, tile.kind), p.m.isStatic() ? std::max<int64_t>(1, p.m.constant()) : 8,
+          ceilDiv(n, tile.lanes), static_cast<double>(ceilDiv(k, MacUnit::groupOf(tile.kind)))};
+}
+
+GemmTile emptyTile(const GemmProblem &p, const TargetInfo &target) {
+  GemmTile tile;
+  tile.kind = MacUnit::choose(target, p.types, p.aK.is(1));
+  tile.lanes = std::max<int>(1, target.vectorBits / p.types.accumulator.getIntOrFloatBitWidth());
   return tile;
 }
 
 /// Splits m and n so that a tile has about `work` multiply-accumulates.
-void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, int64_t work, GemmTile &tile) {
+void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, const Choice &chosen, GemmTile &tile) {
+  int64_t work = tileWork(target, p.types, tile.kind, chosen);
   int64_t m = p.m.constantOr(assumedSize), n = p.n.constantOr(assumedSize),
           k = std::max<int64_t>(1, p.k.constantOr(assumedSize));
   int64_t bytes = p.types.b.getIntOrFloatBitWidth() / 8, panel = tile.panel();
@@ -29,7 +46,8 @@ void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, int64_t wor
   double panelWork = static_cast<double>(m) * panel * k;
   bool weightsStay = n * k * bytes <= target.l2 / 2;
   bool rowsStay = m * k * bytes <= target.l2 / 2;
-  if (weightsStay && !rowsStay && p.n.isStatic() && !tile.packB) {
+  bool rowByRow = chosen.weightsStay == Choice::unset ? weightsStay && !rowsStay : chosen.weightsStay == 1;
+  if (rowByRow && p.n.isStatic() && !tile.packB) {
     tile.columnsFirst = true;
     tile.tileN = panels * panel;
     int64_t count = std::clamp<int64_t>(static_cast<double>(m) * n * k / work, 1, rowTiles);
@@ -48,14 +66,22 @@ void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, int64_t wor
   tile.tileM = ceilDiv(rowTiles, count) * tile.rows;
 }
 
+/// A run-time B that the emitter reads as it is.
+bool canReadB(const GemmProblem &p, const GemmTile &tile) {
+  return MacUnit::groupOf(tile.kind) == 1 && p.bColumn.is(1);
+}
+
 /// A run-time B is worth packing when its columns are not adjacent, or when many rows reuse a panel that does not stay
 /// in L1.
-bool shouldPack(const GemmProblem &p, const TargetInfo &target, const GemmTile &tile) {
+bool shouldPack(const GemmProblem &p, const TargetInfo &target, const Choice &chosen, const GemmTile &tile) {
   if (p.packedB) {
     return false;
   }
-  if (MacUnit::groupOf(tile.kind) > 1 || !p.bColumn.is(1)) {
+  if (!canReadB(p, tile)) {
     return true;
+  }
+  if (chosen.pack != Choice::unset) {
+    return chosen.pack;
   }
   int64_t bytes = p.types.b.getIntOrFloatBitWidth() / 8;
   int64_t m = p.m.constantOr(assumedSize), k = p.k.constantOr(assumedSize);
@@ -78,29 +104,53 @@ GemmProblem GemmProblem::dense(Idx m, Idx n, Idx k, ContractionTypes types) {
   return p;
 }
 
-GemmTile chooseGemmTile(const GemmProblem &p, const TargetInfo &target) {
-  GemmTile tile;
-  tile.kind = MacUnit::choose(target, p.types, p.aK.is(1));
-  tile.lanes = std::max<int>(1, target.vectorBits / p.types.accumulator.getIntOrFloatBitWidth());
+GemmTile chooseGemmTile(const GemmProblem &p, const TargetInfo &target, const Choice &chosen) {
+  GemmTile tile = emptyTile(p, target);
   int group = MacUnit::groupOf(tile.kind);
-  int64_t columnVectors = ceilDiv(std::max<int64_t>(1, p.n.constantOr(assumedSize)), tile.lanes);
-  double steps = ceilDiv(std::max<int64_t>(1, p.k.constantOr(assumedSize)), group);
-  TileModel model = TileModel::of(target, p.types, tile.kind);
-  RegisterTile registers = p.m.isStatic()
-                               ? chooseRegisterTile(model, {std::max<int64_t>(1, p.m.constant())}, columnVectors, steps)
-                               : dynamicRowsTile(model, columnVectors, steps);
+  RegisterProblem r = registerProblem(p, target, tile);
+  RegisterTile registers = chooseRegisterTile(r.model, {r.rows}, r.columnVectors, r.steps, chosen);
   tile.rows = registers.rows;
   tile.vectors = registers.vectors;
-  tile.unroll = chooseUnroll(p.k.isStatic() ? p.k.constant() / group : -1, tile.rows * tile.vectors);
-  tile.packB = shouldPack(p, target, tile);
-  chooseTileSizes(p, target, tileWork(target, p.types, tile.kind), tile);
+  int unroll = chooseUnroll(p.k.isStatic() ? p.k.constant() / group : -1, tile.rows * tile.vectors);
+  tile.unroll = Choice::or_(chosen.unroll, unroll);
+  tile.packB = shouldPack(p, target, chosen, tile);
+  chooseTileSizes(p, target, chosen, tile);
   int64_t weightBytes = p.n.constantOr(0) * p.k.constantOr(0) * p.types.b.getIntOrFloatBitWidth() / 8;
   if (p.packedB && p.m.isStatic() && !tile.columnsFirst && weightBytes > target.l2 / 2) {
     int64_t line = 512 / p.types.b.getIntOrFloatBitWidth();
     double lines = static_cast<double>(tile.unroll) * group * tile.panel() / line;
     tile.prefetchLines = prefetchLinesPerIteration(lines, ceilDiv(p.m.constant(), tile.rows));
   }
+  if (p.packedB && chosen.prefetch != Choice::unset) {
+    tile.prefetchLines = chosen.prefetch;
+  }
   return tile;
+}
+
+std::vector<Choice> gemmTiles(const GemmProblem &p, const TargetInfo &target) {
+  RegisterProblem r = registerProblem(p, target, emptyTile(p, target));
+  std::vector<Choice> choices;
+  for (const RegisterTile &t : rankRegisterTiles(r.model, {r.rows}, r.columnVectors, r.steps)) {
+    Choice choice;
+    choice.rows = t.rows;
+    choice.vectors = t.vectors;
+    choices.push_back(choice);
+  }
+  return choices;
+}
+
+std::vector<Choice> gemmVariations(const GemmProblem &p, const TargetInfo &target, const Choice &base) {
+  GemmTile tile = chooseGemmTile(p, target, base);
+  std::vector<Choice> choices;
+  vary(choices, base, &Choice::unroll, tile.unroll, {2, 4, 8});
+  vary(choices, base, &Choice::work, 100, {50, 200});
+  vary(choices, base, &Choice::weightsStay, tile.columnsFirst, {0, 1});
+  if (p.packedB) {
+    vary(choices, base, &Choice::prefetch, tile.prefetchLines, {0, 1, 2, 4});
+  } else if (canReadB(p, tile)) {
+    vary(choices, base, &Choice::pack, tile.packB, {0, 1});
+  }
+  return choices;
 }
 
 PackedWeights packedGemmB(const GemmProblem &p, const GemmTile &tile, int64_t groups) {

@@ -31,10 +31,17 @@ double TileModel::cycles(int rows, int vectors, double steps) const {
   return step * steps + 1.5 * rows * vectors + 12;
 }
 
-RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
-                                double steps) {
-  RegisterTile best;
-  double bestCost = 0;
+namespace {
+
+struct CostedTile {
+  RegisterTile tile;
+  double cost = 0;
+};
+
+/// Every tile that fits, narrow ones first.
+std::vector<CostedTile> registerTiles(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
+                                      double steps) {
+  std::vector<CostedTile> tiles;
   int64_t longest = *std::max_element(rowRuns.begin(), rowRuns.end());
   int maxVectors = longest == 1 ? 12 : 4;
   for (int vectors = 1; vectors <= std::min<int64_t>(maxVectors, columnVectors); ++vectors) {
@@ -49,13 +56,46 @@ RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> 
       };
       double cost = static_cast<double>(columnVectors / vectors) * panelCost(vectors);
       cost += columnVectors % vectors ? panelCost(columnVectors % vectors) : 0;
-      if (bestCost == 0 || cost < bestCost * 0.995) {
-        bestCost = cost;
-        best = {rows, vectors};
-      }
+      tiles.push_back({{rows, vectors}, cost});
     }
   }
-  return best;
+  return tiles;
+}
+
+} // namespace
+
+RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
+                                double steps) {
+  CostedTile best;
+  for (const CostedTile &t : registerTiles(model, rowRuns, columnVectors, steps)) {
+    if (best.cost == 0 || t.cost < best.cost * 0.995) {
+      best = t;
+    }
+  }
+  return best.tile;
+}
+
+RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
+                                double steps, const Choice &chosen) {
+  RegisterTile tile = chooseRegisterTile(model, rowRuns, columnVectors, steps);
+  return {Choice::or_(chosen.rows, tile.rows), Choice::or_(chosen.vectors, tile.vectors)};
+}
+
+std::vector<RegisterTile> rankRegisterTiles(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns,
+                                            int64_t columnVectors, double steps) {
+  constexpr int mostPerWidth = 3;
+  constexpr double hopeless = 2;
+  std::vector<CostedTile> all = registerTiles(model, rowRuns, columnVectors, steps);
+  llvm::stable_sort(all, [](const CostedTile &a, const CostedTile &b) { return a.cost < b.cost; });
+  std::vector<RegisterTile> ranked{chooseRegisterTile(model, rowRuns, columnVectors, steps)};
+  for (const CostedTile &t : all) {
+    auto sameWidth = [&](const RegisterTile &r) { return r.vectors == t.tile.vectors; };
+    bool known = t.tile.rows == ranked[0].rows && sameWidth(ranked[0]);
+    if (!known && t.cost < hopeless * all.front().cost && llvm::count_if(ranked, sameWidth) < mostPerWidth) {
+      ranked.push_back(t.tile);
+    }
+  }
+  return ranked;
 }
 
 int chooseUnroll(int64_t steps, int accumulators) {
@@ -78,10 +118,10 @@ int prefetchLinesPerIteration(double lines, int64_t passes) {
   return passes < 2 ? 0 : static_cast<int>(lines / passes + 0.5);
 }
 
-int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind) {
+int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind, const Choice &chosen) {
   int lanes = target.vectorBits / std::max(8u, types.accumulator.getIntOrFloatBitWidth());
   // About 20 us at two steps a cycle and 4 GHz.
-  return int64_t(20 * 4000 * 2) * lanes * MacUnit::groupOf(kind);
+  return int64_t(20 * 4000 * 2) * lanes * MacUnit::groupOf(kind) * Choice::or_(chosen.work, 100) / 100;
 }
 
 } // namespace dlc::cpu

@@ -1,6 +1,7 @@
 #ifndef DLC_COMPILER_TARGET_CPU_CONTRACTION_TILEMODEL_H
 #define DLC_COMPILER_TARGET_CPU_CONTRACTION_TILEMODEL_H
 
+#include "compiler/target/cpu/contraction/Choice.h"
 #include "compiler/target/cpu/contraction/Element.h"
 
 namespace dlc::cpu {
@@ -23,6 +24,12 @@ struct RegisterTile {
   int vectors = 1;
 };
 
+/// `chosen`'s register tile, or the model's: see rankRegisterTiles.
+RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
+                                double steps, const Choice &chosen);
+/// Tiles worth measuring, at most three per number of vectors: the model's first, the others by their estimates.
+std::vector<RegisterTile> rankRegisterTiles(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns,
+                                            int64_t columnVectors, double steps);
 /// The tile with the lowest estimate for a loop nest of `rowRuns` (lengths of contiguous runs of rows, each tiled on
 /// its own) by `columnVectors` vectors and `steps` steps.
 RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
@@ -36,7 +43,7 @@ int chooseUnroll(int64_t steps, int accumulators);
 int prefetchLinesPerIteration(double lines, int64_t passes);
 
 /// Multiply-accumulates that make a tile of work worth scheduling.
-int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind);
+int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind, const Choice &chosen);
 
 } // namespace dlc::cpu
 

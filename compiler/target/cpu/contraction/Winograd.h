@@ -30,8 +30,14 @@ struct WinogradPlan {
 /// Whether the emitter can do it: f32, 3x3, stride 1, no dilation, one group, dense, padded with zeros, whole vectors
 /// of channels.
 bool fitsWinograd(const ConvProblem &problem, const TargetInfo &target);
-/// The plan that is estimated to be the fastest; none where the direct convolution is.
-std::optional<WinogradPlan> chooseWinograd(const ConvProblem &problem, const TargetInfo &target);
+/// The plan that is estimated to be the fastest; none where the direct convolution is. One whose `m` is `chosen` is
+/// made whatever its estimate.
+std::optional<WinogradPlan> chooseWinograd(const ConvProblem &problem, const TargetInfo &target,
+                                           const Choice &chosen = {});
+/// Register tiles, of both sizes of output tiles, worth measuring for a problem of static sizes that fits; and changes
+/// worth measuring of everything else about `base`.
+std::vector<Choice> winogradTiles(const ConvProblem &problem, const TargetInfo &target);
+std::vector<Choice> winogradVariations(const ConvProblem &problem, const TargetInfo &target, const Choice &base);
 
 /// The transformed weights are packed as matrices `[chunks][points][channels][chunk]`, the order they are used in.
 PackedWeights packedWinogradWeights(const ConvProblem &problem, const WinogradPlan &plan);

@@ -34,29 +34,44 @@ struct Estimate {
   double cycles = 0;
 };
 
-Estimate estimate(const ConvProblem &p, const TargetInfo &target, int m) {
+/// The model's number of tiles of a block: both matrices of a block stay in L2 beside the weights that pass.
+int64_t blockTiles(const ConvProblem &p, const TargetInfo &target, int m) {
+  int64_t total = tileCount(p, m), points = (m + 2) * (m + 2);
+  int64_t perTile = points * (p.channels + std::min<int64_t>(p.outputChannels, 64)) * 4;
+  int64_t most = std::min(std::clamp<int64_t>(target.l2 * 4 / 5 / perTile, 4, 32), total);
+  return ceilDiv(total, ceilDiv(total, most));
+}
+
+/// The most columns up to `wanted` that are whole panels and divide `columns` evenly.
+int64_t chunkColumns(int64_t columns, int64_t panel, int64_t wanted) {
+  int64_t panels = columns / panel, atOnce = std::clamp<int64_t>(wanted / panel, 1, panels);
+  while (panels % atOnce) {
+    --atOnce;
+  }
+  return atOnce * panel;
+}
+
+Estimate estimate(const ConvProblem &p, const TargetInfo &target, int m, const Choice &chosen) {
   Estimate e;
   WinogradPlan &plan = e.plan;
   plan.m = m;
   plan.lanes = target.vectorBits / 32;
   int64_t total = tileCount(p, m), points = plan.points(), c = p.channels, o = p.outputChannels;
-  // Both matrices of a block stay in L2 beside the weights that pass.
-  int64_t most = std::clamp<int64_t>(target.l2 * 4 / 5 / (points * (c + std::min<int64_t>(o, 64)) * 4), 4, 32);
-  most = std::min(most, total);
-  plan.tiles = ceilDiv(total, ceilDiv(total, most));
+  plan.tiles = std::min<int64_t>(Choice::or_(chosen.block, blockTiles(p, target, m)), total);
   TileModel model = TileModel::of(target, p.types, MacKind::Widen);
-  RegisterTile registers = chooseRegisterTile(model, {plan.tiles}, o / plan.lanes, c);
+  RegisterTile registers = chooseRegisterTile(model, {plan.tiles}, o / plan.lanes, c, chosen);
   while ((o / plan.lanes) % registers.vectors) {
     --registers.vectors;
   }
   plan.rows = registers.rows;
   plan.vectors = registers.vectors;
-  plan.unroll = chooseUnroll(c, plan.rows * plan.vectors);
+  plan.unroll = Choice::or_(chosen.unroll, chooseUnroll(c, plan.rows * plan.vectors));
   int64_t blocks = ceilDiv(total, plan.tiles);
   if (points * c * o * 4 > target.l2 / 2) {
     double lines = plan.unroll * plan.panel() / 16.0;
     plan.prefetchLines = prefetchLinesPerIteration(lines, ceilDiv(plan.tiles, plan.rows));
   }
+  plan.prefetchLines = Choice::or_(chosen.prefetch, plan.prefetchLines);
   double products = 0;
   for (int64_t row = 0; row < plan.tiles; row += plan.rows) {
     int rows = std::min<int64_t>(plan.rows, plan.tiles - row);
@@ -73,12 +88,7 @@ Estimate estimate(const ConvProblem &p, const TargetInfo &target, int m) {
   }
   plan.columns = o / splits;
   e.cycles += (splits - 1) * in;
-  // What is multiplied at once: about 64 columns.
-  int64_t panels = plan.columns / plan.panel(), atOnce = std::clamp<int64_t>(64 / plan.panel(), 1, panels);
-  while (panels % atOnce) {
-    --atOnce;
-  }
-  plan.chunk = atOnce * plan.panel();
+  plan.chunk = chunkColumns(plan.columns, plan.panel(), Choice::or_(chosen.chunk, 64));
   return e;
 }
 
@@ -106,13 +116,66 @@ bool fitsWinograd(const ConvProblem &p, const TargetInfo &target) {
          p.channels % lanes == 0 && p.outputChannels % lanes == 0;
 }
 
-std::optional<WinogradPlan> chooseWinograd(const ConvProblem &p, const TargetInfo &target) {
+std::optional<WinogradPlan> chooseWinograd(const ConvProblem &p, const TargetInfo &target, const Choice &chosen) {
   if (!target.winograd || !fitsWinograd(p, target)) {
     return std::nullopt;
   }
-  Estimate best = estimate(p, target, 4), other = estimate(p, target, 2);
+  if (chosen.m != Choice::unset) {
+    return estimate(p, target, chosen.m, chosen).plan;
+  }
+  Estimate best = estimate(p, target, 4, {}), other = estimate(p, target, 2, {});
   best = other.cycles < best.cycles ? other : best;
   return best.cycles < 0.9 * directCycles(p, target) ? std::optional(best.plan) : std::nullopt;
+}
+
+std::vector<Choice> winogradTiles(const ConvProblem &p, const TargetInfo &target) {
+  std::vector<Choice> choices;
+  if (!target.winograd || !fitsWinograd(p, target)) {
+    return choices;
+  }
+  int64_t columnVectors = p.outputChannels / (target.vectorBits / 32);
+  TileModel model = TileModel::of(target, p.types, MacKind::Widen);
+  auto add = [&](int m, int rows, int vectors) {
+    Choice choice;
+    choice.m = m;
+    choice.rows = rows;
+    choice.vectors = vectors;
+    if (!llvm::is_contained(choices, choice)) {
+      choices.push_back(choice);
+    }
+  };
+  for (int m : {4, 2}) {
+    WinogradPlan plan = estimate(p, target, m, {}).plan;
+    add(m, plan.rows, plan.vectors);
+    for (const RegisterTile &t : rankRegisterTiles(model, {plan.tiles}, columnVectors, p.channels)) {
+      if (columnVectors % t.vectors == 0) {
+        add(m, t.rows, t.vectors);
+      }
+    }
+  }
+  return choices;
+}
+
+std::vector<Choice> winogradVariations(const ConvProblem &p, const TargetInfo &target, const Choice &base) {
+  std::vector<Choice> choices;
+  std::optional<WinogradPlan> plan = chooseWinograd(p, target, base);
+  if (!plan) {
+    return choices;
+  }
+  int block = plan->tiles, total = tileCount(p, plan->m);
+  vary(choices, base, &Choice::unroll, plan->unroll, {2, 4, 8});
+  for (int size : {block / 2, block * 3 / 4, block * 3 / 2, block * 2}) {
+    if (size >= plan->rows && size <= total) {
+      vary(choices, base, &Choice::block, block, {size});
+    }
+  }
+  for (int wanted : {32, 64, 128}) {
+    if (int chunk = chunkColumns(plan->columns, plan->panel(), wanted); chunk == wanted) {
+      vary(choices, base, &Choice::chunk, plan->chunk, {chunk});
+    }
+  }
+  vary(choices, base, &Choice::prefetch, plan->prefetchLines, {0, 1, 2, 4});
+  return choices;
 }
 
 PackedWeights packedWinogradWeights(const ConvProblem &p, const WinogradPlan &plan) {

@@ -22,6 +22,8 @@ dim::Shape spatialOf(mlir::Value result);
 /// 2 * outputs * taps * channels per group.
 dim::Expr convFlops(KernelFrame &f, mlir::Value result, mlir::Value weight, int64_t groups, bool transposed);
 dim::Expr ceilDiv(KernelFrame &f, dim::Expr a, int64_t b);
+/// Whether F(m x m, 3 x 3) with these weights is as accurate as `--no-winograd`'s help promises.
+bool isWinogradExact(int m, nn::ConvOp op, const nn::Tensor &weights);
 /// A tensor of zeros of `bytes` bytes with elements like those of `t`.
 nn::Tensor bytesLike(const nn::Tensor &t, int64_t bytes);
 /// "kind 1 2 3".

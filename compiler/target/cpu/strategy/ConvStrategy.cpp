@@ -59,11 +59,30 @@ bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &, Reason &rea
   return isNear ? reason.yes(describe(op) + ", constant weights") : reason.no("a stride above 4");
 }
 
+std::vector<Choice> convKernelTiles(mlir::Operation *root, const TargetInfo &target) {
+  return convTiles(problemOf(llvm::cast<nn::ConvOp>(root), sizeForChoice), target);
+}
+std::vector<Choice> convKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base) {
+  return convVariations(problemOf(llvm::cast<nn::ConvOp>(root), sizeForChoice), target, base);
+}
+std::vector<Choice> depthwiseKernelTiles(mlir::Operation *root, const TargetInfo &target) {
+  return depthwiseTiles(problemOf(llvm::cast<nn::ConvOp>(root), sizeForChoice), target);
+}
+std::vector<Choice> depthwiseKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base) {
+  return depthwiseVariations(problemOf(llvm::cast<nn::ConvOp>(root), sizeForChoice), target, base);
+}
+std::vector<Choice> convTransposeKernelTiles(mlir::Operation *root, const TargetInfo &target) {
+  return convTransposeTiles(problemOf(llvm::cast<nn::ConvTransposeOp>(root), sizeForChoice), target);
+}
+std::vector<Choice> convTransposeKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base) {
+  return convTransposeVariations(problemOf(llvm::cast<nn::ConvTransposeOp>(root), sizeForChoice), target, base);
+}
+
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
   KernelFrame f(kernel, target);
   auto op = llvm::cast<nn::ConvOp>(f.root());
   ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
-  ConvPlan plan = chooseConv(p, target);
+  ConvPlan plan = chooseConv(p, target, f.choice());
   PackedWeights w = packedConvWeights(p, plan);
   packed.push_back(packWith(f.argumentOf(op.getWeight()), w, false));
   emitConv(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());
@@ -77,7 +96,7 @@ llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetI
   KernelFrame f(kernel, target);
   auto op = llvm::cast<nn::ConvOp>(f.root());
   ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
-  DepthwisePlan plan = chooseDepthwise(p, target);
+  DepthwisePlan plan = chooseDepthwise(p, target, f.choice());
   PackedDepthwise w = packedDepthwiseWeights(p, plan);
   PackedArgument argument;
   argument.argument = f.argumentOf(op.getWeight());
@@ -99,7 +118,7 @@ llvm::LogicalResult emitConvTransposeKernel(mlir::func::FuncOp kernel, const Tar
   KernelFrame f(kernel, target);
   auto op = llvm::cast<nn::ConvTransposeOp>(f.root());
   ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
-  ConvPlan plan = chooseConvTranspose(p, target);
+  ConvPlan plan = chooseConvTranspose(p, target, f.choice());
   PackedWeights w = packedConvWeights(p, plan);
   packed.push_back(packWith(f.argumentOf(op.getWeight()), w, true));
   emitConvTranspose(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());

@@ -35,6 +35,11 @@ KernelFrame::KernelFrame(mlir::func::FuncOp kernel, const TargetInfo &target)
   b.setInsertionPointToStart(entry);
 }
 
+Choice KernelFrame::choice() {
+  auto text = kernel->getAttrOfType<mlir::StringAttr>(kChoiceAttr);
+  return text ? Choice::parse(text.getValue()).value_or(Choice()) : Choice();
+}
+
 Idx KernelFrame::size(dim::Expr e) {
   std::optional<int64_t> constant = dim::getConstant(e);
   return constant ? Idx(*constant) : Idx(dimArguments[llvm::find(dims, e) - dims.begin()]);

@@ -13,6 +13,8 @@ public:
   /// of the kernel's values have.
   KernelFrame(mlir::func::FuncOp kernel, const TargetInfo &target);
   mlir::Operation *root() { return rootOp; }
+  /// What is not left to the cost model.
+  Choice choice();
   KernelBuilder &builder() { return kb; }
   Idx size(dim::Expr e);
   /// The sizes of a value.

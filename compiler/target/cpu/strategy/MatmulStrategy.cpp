@@ -77,22 +77,23 @@ bool isConstantMatrix(Value v) {
   return v.getDefiningOp<nn::ConstantOp>() && type.getRank() == 2 && type.hasStaticShape() && type.getNumElements() > 0;
 }
 
-GemmProblem problemOf(KernelFrame &f, const Product &product) {
+using SizeOf = llvm::function_ref<Idx(dim::Expr)>;
+
+GemmProblem problemOf(KernelBuilder &kb, const Product &product, SizeOf size) {
   nn::MatmulOp op = product.op;
-  KernelBuilder &kb = f.builder();
   GemmProblem p;
   mlir::Type x = nn::elementOf(op.getLhs()), y = nn::elementOf(op.getRhs());
   p.types = ContractionTypes::of(nn::getStorageType(x), nn::getStorageType(y), !x.isUnsignedInteger(), !y.isUnsignedInteger());
   auto product1 = [&](llvm::ArrayRef<dim::Expr> factors) {
     Idx r = 1;
     for (dim::Expr e : factors) {
-      r = kb.mul(r, f.size(e));
+      r = kb.mul(r, size(e));
     }
     return r;
   };
-  Idx rows = product.vectorA ? Idx(1) : f.size(product.a[product.a.size() - (op.getTransposeLhs() ? 1 : 2)]);
-  p.k = f.size(product.k);
-  p.n = f.size(product.n);
+  Idx rows = product.vectorA ? Idx(1) : size(product.a[product.a.size() - (op.getTransposeLhs() ? 1 : 2)]);
+  p.k = size(product.k);
+  p.n = size(product.n);
   bool merged = product.batch.empty();
   p.m = merged ? kb.mul(rows, product1(llvm::ArrayRef(product.result).drop_back(!product.vectorA + 1))) : rows;
   bool transposeA = op.getTransposeLhs() && !product.vectorA;
@@ -106,7 +107,7 @@ GemmProblem problemOf(KernelFrame &f, const Product &product) {
   for (size_t i = product.batch.size(); i-- > 0;) {
     size_t fromEnd = product.batch.size() - i;
     GemmBatch dimension;
-    dimension.size = f.size(product.batch[i]);
+    dimension.size = size(product.batch[i]);
     auto stride = [&](const dim::Shape &s, bool vector, Idx &running) -> Idx {
       int64_t position = static_cast<int64_t>(s.size()) - (vector ? 1 : 2) - static_cast<int64_t>(fromEnd);
       if (position < 0) {
@@ -114,7 +115,7 @@ GemmProblem problemOf(KernelFrame &f, const Product &product) {
       }
       bool repeats = dim::isConstant(s[position], 1);
       Idx here = repeats ? Idx(0) : running;
-      running = kb.mul(running, f.size(s[position]));
+      running = kb.mul(running, size(s[position]));
       return here;
     };
     dimension.a = stride(product.a, product.vectorA, strideA);
@@ -126,13 +127,23 @@ GemmProblem problemOf(KernelFrame &f, const Product &product) {
   return p;
 }
 
+/// The problem of an op whose sizes are static: no code is needed to compute with them.
+GemmProblem staticProblem(mlir::Operation *root, const TargetInfo &target, bool packedB) {
+  mlir::OpBuilder b(root->getContext());
+  KernelBuilder kb(b, root->getLoc(), target);
+  auto size = [](dim::Expr e) { return Idx(*dim::getConstant(e)); };
+  GemmProblem p = problemOf(kb, Product(llvm::cast<nn::MatmulOp>(root)), size);
+  p.packedB = packedB;
+  return p;
+}
+
 llvm::LogicalResult emit(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed, bool packedB) {
   KernelFrame f(kernel, target);
   auto op = llvm::cast<nn::MatmulOp>(f.root());
   Product product(op);
-  GemmProblem p = problemOf(f, product);
+  GemmProblem p = problemOf(f.builder(), product, [&](dim::Expr e) { return f.size(e); });
   p.packedB = packedB;
-  GemmTile tile = chooseGemmTile(p, target);
+  GemmTile tile = chooseGemmTile(p, target, f.choice());
   if (packedB) {
     PackedWeights w = packedGemmB(p, tile);
     PackedArgument argument;
@@ -168,6 +179,18 @@ bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &, Reason &reas
              : reason.no("the right-hand side is no constant matrix");
 }
 bool matchesMatmul(mlir::Operation *root, const TargetInfo &, Reason &reason) { return fits(root, reason); }
+std::vector<Choice> matmulKernelTiles(mlir::Operation *root, const TargetInfo &target) {
+  return gemmTiles(staticProblem(root, target, false), target);
+}
+std::vector<Choice> matmulKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base) {
+  return gemmVariations(staticProblem(root, target, false), target, base);
+}
+std::vector<Choice> packedMatmulKernelTiles(mlir::Operation *root, const TargetInfo &target) {
+  return gemmTiles(staticProblem(root, target, true), target);
+}
+std::vector<Choice> packedMatmulKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base) {
+  return gemmVariations(staticProblem(root, target, true), target, base);
+}
 llvm::LogicalResult emitPackedMatmulKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
   return emit(kernel, target, packed, true);
 }

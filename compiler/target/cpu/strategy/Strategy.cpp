@@ -6,12 +6,14 @@ namespace dlc::cpu {
 namespace {
 constexpr Strategy kStrategies[] = {
     {"attention", matchesAttention, emitAttentionKernel, attentionMembers},
-    {"depthwise", matchesDepthwise, emitDepthwiseKernel},
-    {"winograd", matchesWinograd, emitWinogradKernel},
-    {"conv", matchesConv, emitConvKernel},
-    {"conv_transpose", matchesConvTranspose, emitConvTransposeKernel},
-    {"gemm_packed", matchesPackedMatmul, emitPackedMatmulKernel},
-    {"gemm", matchesMatmul, emitMatmulKernel},
+    {"depthwise", matchesDepthwise, emitDepthwiseKernel, nullptr, depthwiseKernelTiles, depthwiseKernelVariations},
+    {"winograd", matchesWinograd, emitWinogradKernel, nullptr, winogradKernelTiles, winogradKernelVariations},
+    {"conv", matchesConv, emitConvKernel, nullptr, convKernelTiles, convKernelVariations},
+    {"conv_transpose", matchesConvTranspose, emitConvTransposeKernel, nullptr, convTransposeKernelTiles,
+     convTransposeKernelVariations},
+    {"gemm_packed", matchesPackedMatmul, emitPackedMatmulKernel, nullptr, packedMatmulKernelTiles,
+     packedMatmulKernelVariations},
+    {"gemm", matchesMatmul, emitMatmulKernel, nullptr, matmulKernelTiles, matmulKernelVariations},
 };
 
 /// Has nothing to tile, or nothing to sum.

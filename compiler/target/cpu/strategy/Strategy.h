@@ -2,6 +2,7 @@
 #ifndef DLC_COMPILER_TARGET_CPU_STRATEGY_STRATEGY_H
 #define DLC_COMPILER_TARGET_CPU_STRATEGY_STRATEGY_H
 #include "compiler/target/cpu/TargetInfo.h"
+#include "compiler/target/cpu/contraction/Choice.h"
 #include "dialects/nn/NN.h"
 #include "dialects/nn/eval/Eval.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -39,6 +40,10 @@ struct Strategy {
   llvm::LogicalResult (*emit)(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
   /// For a strategy that takes more than its root and an epilogue: the ops of the kernel, in order, the root among them.
   llvm::SmallVector<mlir::Operation *> (*members)(mlir::Operation *root) = nullptr;
+  /// Choices worth measuring for the root of a kernel, whose sizes are static, the cost model's own first; and changes
+  /// worth measuring of everything else about one of them. Null where there is nothing to choose.
+  std::vector<Choice> (*tiles)(mlir::Operation *root, const TargetInfo &target) = nullptr;
+  std::vector<Choice> (*variations)(mlir::Operation *root, const TargetInfo &target, const Choice &base) = nullptr;
 };
 llvm::ArrayRef<Strategy> strategies();
 struct StrategyChoice {
@@ -62,6 +67,18 @@ bool matchesWinograd(mlir::Operation *root, const TargetInfo &target, Reason &re
 bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesMatmul(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesPackedMatmul(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+std::vector<Choice> convKernelTiles(mlir::Operation *root, const TargetInfo &target);
+std::vector<Choice> convKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base);
+std::vector<Choice> depthwiseKernelTiles(mlir::Operation *root, const TargetInfo &target);
+std::vector<Choice> depthwiseKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base);
+std::vector<Choice> winogradKernelTiles(mlir::Operation *root, const TargetInfo &target);
+std::vector<Choice> winogradKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base);
+std::vector<Choice> convTransposeKernelTiles(mlir::Operation *root, const TargetInfo &target);
+std::vector<Choice> convTransposeKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base);
+std::vector<Choice> matmulKernelTiles(mlir::Operation *root, const TargetInfo &target);
+std::vector<Choice> matmulKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base);
+std::vector<Choice> packedMatmulKernelTiles(mlir::Operation *root, const TargetInfo &target);
+std::vector<Choice> packedMatmulKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base);
 llvm::SmallVector<mlir::Operation *> attentionMembers(mlir::Operation *root);
 llvm::LogicalResult emitAttentionKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);

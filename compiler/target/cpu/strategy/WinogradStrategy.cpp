@@ -63,11 +63,28 @@ bool matchesWinograd(mlir::Operation *root, const TargetInfo &target, Reason &re
              : reason.no(text);
 }
 
+std::vector<Choice> winogradKernelTiles(mlir::Operation *root, const TargetInfo &target) {
+  ConvProblem p = problemOf(llvm::cast<nn::ConvOp>(root), sizeForChoice);
+  std::vector<Choice> choices = winogradTiles(p, target);
+  std::optional<WinogradPlan> plan = chooseWinograd(p, target);
+  llvm::stable_sort(choices, [&](const Choice &a, const Choice &b) {
+    return plan && a.m == plan->m && b.m != plan->m; // the cost model's own comes first
+  });
+  return choices;
+}
+std::vector<Choice> winogradKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base) {
+  return winogradVariations(problemOf(llvm::cast<nn::ConvOp>(root), sizeForChoice), target, base);
+}
+bool isWinogradExact(int m, nn::ConvOp op, const nn::Tensor &weights) {
+  llvm::ArrayRef<int64_t> shape = llvm::cast<mlir::RankedTensorType>(op.getWeight().getType()).getShape();
+  return winogradError(m, shape[1], shape[0], weights.values<float>().data()) < kMostError;
+}
+
 llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
   KernelFrame f(kernel, target);
   auto op = llvm::cast<nn::ConvOp>(f.root());
   // The plan is the one that matched: it depends on static sizes only.
-  std::optional<WinogradPlan> plan = chooseWinograd(problemOf(op, sizeForChoice), target);
+  std::optional<WinogradPlan> plan = chooseWinograd(problemOf(op, sizeForChoice), target, f.choice());
   assert(plan && "the op matched");
   ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
   PackedWeights w = packedWinogradWeights(p, *plan);
