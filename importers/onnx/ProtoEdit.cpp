@@ -54,7 +54,8 @@ bool ProtoEdit::failNode(const std::string &name, const std::string &what) {
 
 bool ProtoEdit::takeExternalData() {
   if (llvm::any_of(model.proto.graph().node(), anyExternal)) {
-    return fail("expected external data of initialisers only, got some in a node's attribute; put it into the model first");
+    return fail(
+        "expected external data of initialisers only, got some in a node's attribute; put it into the model first");
   }
   Constants constants(context, model);
   size_t total = model.file->getBufferSize();
@@ -91,7 +92,8 @@ bool ProtoEdit::store(onnx::TensorProto &proto, llvm::StringRef name, const nn::
   unsigned bits = nn::getElementBits(t.element());
   bool isWhole = bits >= 8 && proto.data_type() != onnx::TensorProto::STRING && !nn::isString(t.element());
   if (!isWhole || elementType(context, proto.data_type()) != t.element()) {
-    return fail("tensor '" + name.str() + "': expected elements of whole bytes, got " + dataTypeName(proto.data_type()));
+    return fail("tensor '" + name.str() + "': expected elements of whole bytes, got " +
+                dataTypeName(proto.data_type()));
   }
   onnx::TensorProto stored;
   stored.set_name(proto.name());
@@ -120,7 +122,8 @@ bool ProtoEdit::setTensor(llvm::StringRef name, llvm::ArrayRef<int64_t> before, 
     }
   }
   if (!tensor || Ints(tensor->dims().begin(), tensor->dims().end()) != Ints(before)) {
-    return fail("tensor '" + name.str() + "': expected an initialiser or a Constant node's tensor, as which it can be " +
+    return fail("tensor '" + name.str() +
+                "': expected an initialiser or a Constant node's tensor, as which it can be " +
                 "replaced; compile with --prune instead");
   }
   return store(*tensor, name, t);
@@ -156,7 +159,9 @@ bool ProtoEdit::setInts(onnx::NodeProto &node, int input, llvm::StringRef attrib
   while (node.input_size() <= input) {
     node.add_input();
   }
+  std::string before = node.input(input);
   node.set_input(input, name);
+  dropUnused(before);
   onnx::TensorProto *tensor = model.proto.mutable_graph()->add_initializer();
   tensor->set_name(name);
   tensor->set_data_type(onnx::TensorProto::INT64);
@@ -166,9 +171,33 @@ bool ProtoEdit::setInts(onnx::NodeProto &node, int input, llvm::StringRef attrib
     onnx::ValueInfoProto *info = model.proto.mutable_graph()->add_input();
     info->set_name(name);
     info->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::INT64);
-    info->mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(static_cast<int64_t>(values.size()));
+    info->mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(
+        static_cast<int64_t>(values.size()));
   }
   return true;
+}
+
+/// Takes an initialiser out that nothing names any more. Graphs in attributes may name every one of the model's.
+void ProtoEdit::dropUnused(const std::string &name) {
+  onnx::GraphProto &graph = *model.proto.mutable_graph();
+  auto names = [&](const auto &list) { return llvm::is_contained(list, name); };
+  bool isUsed = llvm::any_of(graph.node(), [&](const onnx::NodeProto &node) {
+    return names(node.input()) || llvm::any_of(node.attribute(), [](const onnx::AttributeProto &a) {
+             return a.has_g() || a.graphs_size() > 0;
+           });
+  });
+  auto drop = [&](auto &list) {
+    for (int i = list.size(); i-- > 0;) {
+      if (list.Get(i).name() == name) {
+        list.DeleteSubrange(i, 1);
+      }
+    }
+  };
+  bool isOutput = llvm::any_of(graph.output(), [&](const onnx::ValueInfoProto &info) { return info.name() == name; });
+  if (!isUsed && !isOutput && initializers.erase(name)) {
+    drop(*graph.mutable_initializer());
+    drop(*graph.mutable_input());
+  }
 }
 
 void ProtoEdit::removeAttribute(onnx::NodeProto &node, llvm::StringRef name) {

@@ -30,6 +30,7 @@ public:
 
 private:
   bool hasAttribute(const onnx::NodeProto &node, llvm::StringRef name) const;
+  void dropUnused(const std::string &name);
   bool store(onnx::TensorProto &proto, llvm::StringRef name, const nn::Tensor &t);
 
   mlir::MLIRContext *context;

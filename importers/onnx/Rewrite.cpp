@@ -60,7 +60,8 @@ private:
     return node ? edit.setInt(*node, "group", count) : edit.failNode(nameOf(op), "its groups");
   }
 
-  /// Ops that compute their result's shape themselves need no edit; whether that was right shows when the result is read.
+  /// Ops that compute their result's shape themselves need no edit; whether that was right shows when the result is
+  /// read.
   bool shape(Operation *op, llvm::StringRef type, bool copies) {
     onnx::NodeProto *node = edit.node(nameOf(op));
     if (!node || node->op_type() != type) {
@@ -209,7 +210,8 @@ private:
       }
     }
     if (auto constant = llvm::dyn_cast<nn::ConstantOp>(a)) {
-      auto x = nn::tensorFromAttr(constant.getValue()), y = nn::tensorFromAttr(llvm::cast<nn::ConstantOp>(b).getValue());
+      auto x = nn::tensorFromAttr(constant.getValue()),
+           y = nn::tensorFromAttr(llvm::cast<nn::ConstantOp>(b).getValue());
       bool isText = nn::isString(nn::elementOf(a->getResult(0)));
       return isText || (succeeded(x) && succeeded(y) && std::memcmp(x->raw(), y->raw(), x->bytes()) == 0);
     }

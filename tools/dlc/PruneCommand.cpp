@@ -91,7 +91,8 @@ void addPruneCommand(CLI::App &app, int &exitCode) {
         bool isWrong = llvm::StringRef(text).getAsDouble(fraction) || !(fraction >= 0 && fraction < 1);
         return isWrong ? "expected a fraction of at least 0 and below 1, got '" + text + "'" : std::string();
       });
-  command->add_flag("--global", options->pruning.isGlobal, "So many of the whole network's channels, not of each layer's");
+  command->add_flag("--global", options->pruning.isGlobal,
+                    "So many of the whole network's channels, not of each layer's");
   command
       ->add_option("--data", options->inputs.folder,
                    "A folder of input_0.pb, input_1.pb, ... (or .npy) to compare outputs on; default: random inputs")

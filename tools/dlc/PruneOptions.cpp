@@ -12,11 +12,13 @@ llvm::Expected<PruneOptions> parsePruning(llvm::StringRef text) {
   }
   llvm::SmallVector<llvm::StringRef> parts;
   text.split(parts, ':');
-  bool isFraction = parts.size() >= 2 && !parts[1].getAsDouble(options.fraction) && options.fraction >= 0 && options.fraction < 1;
+  bool isFraction =
+      parts.size() >= 2 && !parts[1].getAsDouble(options.fraction) && options.fraction >= 0 && options.fraction < 1;
   bool isScope = parts.size() == 2 || (parts.size() == 3 && (parts[2] == "global" || parts[2] == "layer"));
   if (parts[0] != "channel" || !isFraction || !isScope) {
-    return makeError("--prune: expected channel:FRACTION[:global|:layer] with a fraction below 1, such as channel:0.3, got '{0}'",
-                     text);
+    return makeError(
+        "--prune: expected channel:FRACTION[:global|:layer] with a fraction below 1, such as channel:0.3, got '{0}'",
+        text);
   }
   options.isGlobal = parts.size() == 3 && parts[2] == "global";
   return options;
@@ -33,8 +35,8 @@ std::string pruningText(const std::pair<double, double> &parameters) {
   if (before == after) {
     return "nothing was pruned: every channel reaches an output, or an op that needs all channels";
   }
-  return llvm::formatv("pruned: {0} parameters of {1} are left ({2:f1}% fewer)", countString(after), countString(before),
-                       100 * (before - after) / before);
+  return llvm::formatv("pruned: {0} parameters of {1} are left ({2:f1}% fewer)", countString(after),
+                       countString(before), 100 * (before - after) / before);
 }
 
 } // namespace dlc

@@ -39,7 +39,8 @@ std::vector<PrunedLayer> prunedLayers(mlir::ModuleOp before, mlir::ModuleOp afte
   for (auto [a, b] : llvm::zip(left, right)) {
     auto name = llvm::dyn_cast<mlir::NameLoc>(a->getLoc());
     if (filterCount(a) != filterCount(b)) {
-      layers.push_back({name ? name.getName().str() : a->getName().getStringRef().str(), filterCount(a), filterCount(b)});
+      layers.push_back(
+          {name ? name.getName().str() : a->getName().getStringRef().str(), filterCount(a), filterCount(b)});
     }
   }
   return layers;
@@ -93,7 +94,8 @@ void printText(const PruneReport &report, llvm::StringRef output) {
   auto count = [](double number) { return countString(number); };
   sums.addRow({"parameters", count(report.parameters[0]), count(report.parameters[1]),
                changeText(report.parameters[0], report.parameters[1])});
-  sums.addRow({"FLOP per run", count(report.flops[0]), count(report.flops[1]), changeText(report.flops[0], report.flops[1])});
+  sums.addRow(
+      {"FLOP per run", count(report.flops[0]), count(report.flops[1]), changeText(report.flops[0], report.flops[1])});
   auto time = [](double ms) { return llvm::formatv("{0:f3} ms", ms).str(); };
   sums.addRow({"latency", time(report.milliseconds[0]), time(report.milliseconds[1]),
                changeText(report.milliseconds[0], report.milliseconds[1])});
@@ -102,7 +104,9 @@ void printText(const PruneReport &report, llvm::StringRef output) {
   Table outputs({"~output", ">max change", ">of the peak", ">cosine"});
   for (const auto &[name, c] : report.outputs) {
     bool isCompared = c.mismatch.empty();
-    auto text = [&](const char *format, double v) { return isCompared ? llvm::formatv(format, v).str() : std::string("-"); };
+    auto text = [&](const char *format, double v) {
+      return isCompared ? llvm::formatv(format, v).str() : std::string("-");
+    };
     outputs.addRow({name, text("{0:e2}", c.maxAbs), text("{0:e2}", c.peakError), text("{0:f6}", c.cosine)});
   }
   llvm::outs() << '\n';
@@ -115,18 +119,17 @@ void printJson(const PruneReport &report, llvm::StringRef output) {
   using llvm::json::Object;
   Array layers, outputs;
   for (const PrunedLayer &layer : report.layers) {
-    layers.push_back(Object{{"name", llvm::json::fixUTF8(layer.name)}, {"filters", layer.before}, {"kept", layer.after}});
+    layers.push_back(
+        Object{{"name", llvm::json::fixUTF8(layer.name)}, {"filters", layer.before}, {"kept", layer.after}});
   }
   for (const auto &[name, c] : report.outputs) {
-    outputs.push_back(Object{{"name", llvm::json::fixUTF8(name)}, {"max_abs", c.maxAbs}, {"of_peak", c.peakError}, {"cosine", c.cosine}});
+    outputs.push_back(Object{
+        {"name", llvm::json::fixUTF8(name)}, {"max_abs", c.maxAbs}, {"of_peak", c.peakError}, {"cosine", c.cosine}});
   }
   auto both = [](const PruneReport::Both<double> &pair) { return Object{{"before", pair[0]}, {"after", pair[1]}}; };
-  llvm::json::Value value = Object{{"output", llvm::json::fixUTF8(output)},
-                                   {"layers", std::move(layers)},
-                                   {"parameters", both(report.parameters)},
-                                   {"flops_per_run", both(report.flops)},
-                                   {"median_ms", both(report.milliseconds)},
-                                   {"outputs", std::move(outputs)}};
+  llvm::json::Value value = Object{{"output", llvm::json::fixUTF8(output)},  {"layers", std::move(layers)},
+                                   {"parameters", both(report.parameters)},  {"flops_per_run", both(report.flops)},
+                                   {"median_ms", both(report.milliseconds)}, {"outputs", std::move(outputs)}};
   llvm::outs() << llvm::formatv("{0:2}\n", value);
 }
 

@@ -2,9 +2,9 @@
 #ifndef DLC_TOOLS_DLC_PRUNEREPORT_H
 #define DLC_TOOLS_DLC_PRUNEREPORT_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "tools/common/Compare.h"
 #include "tools/dlc/Prepared.h"
-#include "mlir/IR/BuiltinOps.h"
 
 namespace dlc {
 

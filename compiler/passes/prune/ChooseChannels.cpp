@@ -74,10 +74,29 @@ void keepOnePerAxis(const Coupling &coupling, std::vector<bool> &chosen) {
   }
 }
 
+/// The elements of constant weights, or of constants that are dequantised.
+std::optional<nn::Tensor> weightNumbers(mlir::Value v) {
+  auto op = v.getDefiningOp<nn::DequantizeLinearOp>();
+  if (!op) {
+    return constantNumbers(v);
+  }
+  llvm::SmallVector<nn::Datum> operands;
+  for (mlir::Value operand : op->getOperands()) {
+    std::optional<nn::Tensor> t = constantNumbers(operand);
+    if (!t) {
+      return std::nullopt;
+    }
+    operands.push_back(*t);
+  }
+  mlir::ScopedDiagnosticHandler quiet(v.getContext(), [](mlir::Diagnostic &) { return mlir::success(); });
+  auto results = nn::Evaluator().runOp(op, operands);
+  return mlir::succeeded(results) ? std::optional(results->front().tensor()) : std::nullopt;
+}
+
 /// The squared norms of a contraction's filters, as they act behind per-channel arithmetic that follows; empty where
 /// the weights are not known.
 std::vector<double> filterNorms(const Contraction &contraction) {
-  std::optional<nn::Tensor> weight = constantNumbers(contraction.weight);
+  std::optional<nn::Tensor> weight = weightNumbers(contraction.weight);
   if (!weight) {
     return {};
   }
