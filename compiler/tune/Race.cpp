@@ -4,6 +4,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <random>
 
 namespace dlc::tune {
@@ -87,12 +88,18 @@ Runner::Runner(const Candidate &candidate, const Buffers &buffers, int64_t copie
       std::memcpy(pointers[argument.argument], packed.raw(), packed.bytes());
     }
   }
+  stride = std::max<size_t>(1, copies * 5 / 8);
+  while (std::gcd(stride, size_t(copies)) != 1) {
+    ++stride;
+  }
   mlir::MLIRContext *context = buffers.constant(0).element().getContext();
   scratch = bytes(context, candidate.scratchBytes);
 }
 
 void Runner::run() {
-  candidate->function(arguments[next++ % arguments.size()].data(), nullptr, 0, candidate->tiles, aligned(scratch));
+  // Not the next in memory: that one may be where this run has prefetched beyond its end.
+  next = (next + stride) % arguments.size();
+  candidate->function(arguments[next].data(), nullptr, 0, candidate->tiles, aligned(scratch));
 }
 
 double Runner::seconds() const {

@@ -37,7 +37,7 @@ private:
   std::vector<std::vector<void *>> arguments; ///< per copy
   std::vector<nn::Tensor> owned;
   nn::Tensor scratch;
-  size_t next = 0;
+  size_t next = 0, stride = 1;
 };
 
 /// How long a race is: `blocks` of rounds in which each runner runs once, so that all see the same clock and the same

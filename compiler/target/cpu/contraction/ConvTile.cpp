@@ -73,10 +73,10 @@ ConvTile chooseConvTile(const ConvProblem &p, const TargetInfo &target, const Co
   int64_t run = channels / group * (merged ? p.axes[2].kernel : 1);
   tile.unroll = Choice::or_(chosen.unroll, chooseUnroll(run, tile.pixels * tile.vectors));
   chooseTileSizes(p, target, extent, chosen, tile);
-  int64_t bytes = taps * channels * p.outputChannels * p.types.b.getIntOrFloatBitWidth() / 8;
-  if (columns > 0 && merged && p.groups == 1 && bytes > target.l2 / 2) {
+  int64_t passes = rows * ceilDiv(columns, tile.pixels);
+  if (columns > 0 && merged && p.groups == 1 && passes > 1) {
     double lines = tile.unroll * tile.panel() * group * p.types.b.getIntOrFloatBitWidth() / 512.0;
-    tile.prefetchLines = prefetchLinesPerIteration(lines, rows * ceilDiv(columns, tile.pixels));
+    tile.prefetchLines = prefetchLinesPerIteration(lines, passes);
   }
   tile.prefetchLines = Choice::or_(chosen.prefetch, tile.prefetchLines);
   return tile;

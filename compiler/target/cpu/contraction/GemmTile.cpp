@@ -115,11 +115,11 @@ GemmTile chooseGemmTile(const GemmProblem &p, const TargetInfo &target, const Ch
   tile.unroll = Choice::or_(chosen.unroll, unroll);
   tile.packB = shouldPack(p, target, chosen, tile);
   chooseTileSizes(p, target, chosen, tile);
-  int64_t weightBytes = p.n.constantOr(0) * p.k.constantOr(0) * p.types.b.getIntOrFloatBitWidth() / 8;
-  if (p.packedB && p.m.isStatic() && !tile.columnsFirst && weightBytes > target.l2 / 2) {
+  int64_t passes = ceilDiv(p.m.constantOr(0), tile.rows);
+  if (p.packedB && passes > 1 && !tile.columnsFirst) {
     int64_t line = 512 / p.types.b.getIntOrFloatBitWidth();
     double lines = static_cast<double>(tile.unroll) * group * tile.panel() / line;
-    tile.prefetchLines = prefetchLinesPerIteration(lines, ceilDiv(p.m.constant(), tile.rows));
+    tile.prefetchLines = prefetchLinesPerIteration(lines, passes);
   }
   if (p.packedB && chosen.prefetch != Choice::unset) {
     tile.prefetchLines = chosen.prefetch;

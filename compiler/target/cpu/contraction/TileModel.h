@@ -39,7 +39,8 @@ RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> 
 int chooseUnroll(int64_t steps, int accumulators);
 
 /// Lines of the next weight panel to fetch per unrolled iteration, when an iteration reads `lines` of this one and
-/// `passes` register tiles share a panel. 0 when the panel is shared so widely that its loading does not matter.
+/// `passes` register tiles that fetch share a panel. 0 when the panel is shared so widely that its loading does not
+/// matter.
 int prefetchLinesPerIteration(double lines, int64_t passes);
 
 /// Multiply-accumulates that make a tile of work worth scheduling.

@@ -67,9 +67,9 @@ Estimate estimate(const ConvProblem &p, const TargetInfo &target, int m, const C
   plan.vectors = registers.vectors;
   plan.unroll = Choice::or_(chosen.unroll, chooseUnroll(c, plan.rows * plan.vectors));
   int64_t blocks = ceilDiv(total, plan.tiles);
-  if (points * c * o * 4 > target.l2 / 2) {
-    double lines = plan.unroll * plan.panel() / 16.0;
-    plan.prefetchLines = prefetchLinesPerIteration(lines, ceilDiv(plan.tiles, plan.rows));
+  if (plan.tiles > plan.rows) {
+    // Only whole register tiles fetch.
+    plan.prefetchLines = prefetchLinesPerIteration(plan.unroll * plan.panel() / 16.0, plan.tiles / plan.rows);
   }
   plan.prefetchLines = Choice::or_(chosen.prefetch, plan.prefetchLines);
   double products = 0;
