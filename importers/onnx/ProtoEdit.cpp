@@ -27,7 +27,7 @@ ProtoEdit::ProtoEdit(mlir::MLIRContext *context, llvm::StringRef path, llvm::Str
   }
   size_t size = model.file->getBufferSize();
   if (size > kMaxBytes || !model.proto.ParseFromArray(model.file->getBufferStart(), static_cast<int>(size))) {
-    fail("expected a model of at most 2 GiB, got " + std::to_string(size) + " bytes");
+    failSize();
     return;
   }
   for (onnx::NodeProto &node : *model.proto.mutable_graph()->mutable_node()) {
@@ -48,6 +48,14 @@ bool ProtoEdit::fail(const std::string &reason) {
   return false;
 }
 
+bool ProtoEdit::failSize() {
+  return fail("expected a model of at most 2 GiB, with its external data, which becomes part of it");
+}
+
+bool ProtoEdit::failTensor(llvm::StringRef name) {
+  return fail("tensor '" + name.str() + "': expected numbers of whole bytes, as which it can be replaced");
+}
+
 bool ProtoEdit::failNode(const std::string &name, const std::string &what) {
   return fail("node \"" + name + "\": can't state " + what + " in the model; compile with --prune instead");
 }
@@ -66,10 +74,10 @@ bool ProtoEdit::takeExternalData() {
     mlir::ElementsAttr value = constants.convert(tensor, error);
     mlir::FailureOr<nn::Tensor> t = value ? nn::tensorFromAttr(value) : mlir::FailureOr<nn::Tensor>(mlir::failure());
     if (mlir::failed(t)) {
-      return fail("initialiser '" + tensor.name() + "': its external data can't be read");
+      return fail(error);
     }
     if ((total += t->bytes()) > kMaxBytes) {
-      return fail("expected a model of at most 2 GiB with its external data, which becomes part of it");
+      return failSize();
     }
     if (!store(tensor, tensor.name(), *t)) {
       return false;
@@ -92,8 +100,7 @@ bool ProtoEdit::store(onnx::TensorProto &proto, llvm::StringRef name, const nn::
   unsigned bits = nn::getElementBits(t.element());
   bool isWhole = bits >= 8 && proto.data_type() != onnx::TensorProto::STRING && !nn::isString(t.element());
   if (!isWhole || elementType(context, proto.data_type()) != t.element()) {
-    return fail("tensor '" + name.str() + "': expected elements of whole bytes, got " +
-                dataTypeName(proto.data_type()));
+    return failTensor(name);
   }
   onnx::TensorProto stored;
   stored.set_name(proto.name());
@@ -212,7 +219,7 @@ bool ProtoEdit::serialise(std::string &bytes) {
   // What the model states of values in between is no longer so.
   model.proto.mutable_graph()->clear_value_info();
   if (model.proto.ByteSizeLong() > kMaxBytes || !model.proto.SerializeToString(&bytes)) {
-    return fail("expected a model of at most 2 GiB, got " + std::to_string(model.proto.ByteSizeLong()) + " bytes");
+    return failSize();
   }
   return true;
 }

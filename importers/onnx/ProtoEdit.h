@@ -26,9 +26,12 @@ public:
   bool serialise(std::string &bytes);
   bool fail(const std::string &reason);
   bool failNode(const std::string &name, const std::string &what);
+  /// A tensor that can't be stored.
+  bool failTensor(llvm::StringRef name);
   std::string error;
 
 private:
+  bool failSize();
   bool hasAttribute(const onnx::NodeProto &node, llvm::StringRef name) const;
   void dropUnused(const std::string &name);
   bool store(onnx::TensorProto &proto, llvm::StringRef name, const nn::Tensor &t);

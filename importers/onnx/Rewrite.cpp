@@ -50,7 +50,7 @@ private:
   bool constant(nn::ConstantOp before, nn::ConstantOp after) {
     mlir::FailureOr<nn::Tensor> t = nn::tensorFromAttr(after.getValue());
     if (mlir::failed(t)) {
-      return edit.fail("constant '" + nameOf(after) + "': expected numbers of whole bytes");
+      return edit.failTensor(nameOf(after));
     }
     return edit.setTensor(nameOf(after), llvm::cast<mlir::RankedTensorType>(before.getType()).getShape(), *t);
   }

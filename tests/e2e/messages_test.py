@@ -12,6 +12,9 @@ OWN_MISTAKE = "a mistake of the compiler's own: no input is known to bring it ab
 OWN_FILE = "a file of the compiler's own, which somebody else would have to change meanwhile"
 WITHOUT = {
     "expected at most 2 GiB beside the raw data of tensors": "needs a model of more than 2 GiB without its tensors",
+    "expected a model of at most 2 GiB, with its external data": "needs a model of more than 2 GiB",
+    "what was written is not a valid model": OWN_MISTAKE,
+    "tensor '...': expected numbers of whole bytes": "types of less than a byte are not imported",
     "could not read ...": OWN_FILE,
     "could not make ... executable": OWN_FILE,
     "the imported module is not valid": OWN_MISTAKE,

@@ -231,5 +231,79 @@ class Prune(unittest.TestCase):
         self.assertFalse(os.path.exists(self.path("out.onnx")))
 
 
+class CannotBeWritten(unittest.TestCase):
+    """What --prune compiles, but no edit of the model's file says; then no file is written."""
+
+    def refused(self, graph, text, opset=17):
+        with tempfile.TemporaryDirectory() as folder:
+            path, output = os.path.join(folder, "model.onnx"), os.path.join(folder, "out.onnx")
+            graph.save(path, opset=opset)
+            result = tool.dlc("prune", path, "-o", output, "--channel", "0.5", "--duration", "0")
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn("can't be written back as ONNX", result.stderr)
+            self.assertRegex(result.stderr, text)
+            self.assertFalse(os.path.exists(output))
+            self.assertEqual(tool.dlc("verify", path, "--prune=channel:0.5").returncode, 0)
+
+    def test_bounds_of_slices(self):
+        g = onnx_file.Graph("bounds")
+        x = g.input("x", [1, 3, 8, "width"])
+        a = conv(g, x, 16, 3, 1)
+        bounds = [g.constant([2], values, onnx_file.INT64) for values in ([1, 1], [15, 100], [1, 3])]
+        g.output(conv(g, g.node("Slice", a, *bounds), 4, 14, 3))
+        self.refused(g, 'node ".*": can\'t state .* in the model; compile with --prune instead')
+
+    def test_constants_that_are_no_tensors(self):
+        g = onnx_file.Graph("floats")
+        x = g.input("x", [1, 3, 8, 8])
+        a = g.node("Transpose", conv(g, x, 4, 3, 1), perm=[0, 2, 3, 1])
+        b = g.node("Mul", a, g.node("Constant", value_floats=[1.0, 2.0, 3.0, 4.0]))
+        g.output(conv(g, g.node("Transpose", b, perm=[0, 3, 1, 2]), 4, 4, 3))
+        self.refused(g, "tensor '.*': expected an initialiser or a Constant node's tensor, as which it can be replaced; "
+                        "compile with --prune instead")
+
+    def test_sizes_in_arithmetic(self):
+        """A division by the number of elements: the graph has that of before, the written model would compute another."""
+        g = onnx_file.Graph("count")
+        x = g.input("x", [1, 3, 8, 8])
+        a = conv(g, x, 16, 3, 1)
+        b = g.node("Div", a, g.node("Cast", g.node("Size", a), to=onnx_file.FLOAT))
+        g.output(conv(g, b, 4, 16, 3))
+        self.refused(g, "expected the written model to compute what the pruned one does, got another one at node .*; "
+                        "compile with --prune instead")
+
+    def test_external_data(self):
+        """Initialisers' becomes part of the model; that of nodes is refused."""
+        with tempfile.TemporaryDirectory() as folder:
+            w = tiny.numbers(16 * 3, 1)
+            with open(os.path.join(folder, "weights.bin"), "wb") as file:
+                file.write(struct.pack("<48f", *w))
+            external = (onnx_file.integer(1, 16) + onnx_file.integer(1, 3) + onnx_file.integer(1, 1) + onnx_file.integer(1, 1) +
+                        onnx_file.integer(2, onnx_file.FLOAT) + onnx_file.message(8, "w") +
+                        onnx_file.message(13, onnx_file.message(1, "location") + onnx_file.message(2, "weights.bin")) +
+                        onnx_file.integer(14, 1))
+            path, output = os.path.join(folder, "model.onnx"), os.path.join(folder, "out.onnx")
+            for inside in (False, True):
+                g = onnx_file.Graph("external")
+                x = g.input("x", [1, 3, 8, 8])
+                if inside:
+                    name = g.node("Constant", value=external)
+                else:
+                    name = "w"
+                    g.weights.append(external)
+                g.output(conv(g, g.node("Conv", x, name, kernel_shape=[1, 1]), 4, 16, 3))
+                g.save(path)
+                result = tool.dlc("prune", path, "-o", output, "--channel", "0.5", "--duration", "0")
+                if inside:
+                    self.assertEqual(result.returncode, 1)
+                    self.assertIn("expected external data of initialisers only, got some in a node's attribute; put it into the "
+                                  "model first", result.stderr)
+                else:
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    os.rename(os.path.join(folder, "weights.bin"), os.path.join(folder, "moved.bin"))
+                    self.assertEqual(tool.dlc("verify", output).returncode, 0)
+                    os.rename(os.path.join(folder, "moved.bin"), os.path.join(folder, "weights.bin"))
+
+
 if __name__ == "__main__":
     unittest.main()

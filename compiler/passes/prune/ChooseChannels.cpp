@@ -160,6 +160,19 @@ int64_t keptCount(int64_t count, int64_t removed) {
   return even > 0 && even <= count && std::abs(even - kept) * 16 <= count ? even : kept;
 }
 
+/// Unmarks classes of zeros where a few more channels make a multiple that kernels are fast with.
+void keepMultiple(const Layer &layer, std::vector<bool> &chosen) {
+  auto count = static_cast<int64_t>(layer.classes.size());
+  int64_t kept = llvm::count_if(layer.classes, [&](size_t c) { return !chosen[c]; });
+  int64_t missing = (kMultiple - kept % kMultiple) % kMultiple;
+  for (size_t c : layer.classes) {
+    if (missing * 16 <= count && missing > 0 && chosen[c]) {
+      chosen[c] = false;
+      --missing;
+    }
+  }
+}
+
 /// Marks all but the `kept` most important classes; those that are marked already count as unimportant.
 void markSmallest(const Layer &layer, int64_t kept, std::vector<bool> &chosen) {
   std::vector<size_t> order;
@@ -215,6 +228,13 @@ std::vector<bool> chooseZeros(mlir::Block &body, const Coupling &coupling, Unifo
   std::vector<bool> chosen(coupling.classCount());
   for (size_t c = 0; c < chosen.size(); ++c) {
     chosen[c] = !coupling.isFixed(c) && consumers.any[c] && !consumers.matter[c];
+  }
+  std::vector<bool> isCandidate(coupling.classCount());
+  for (size_t c = 0; c < chosen.size(); ++c) {
+    isCandidate[c] = !coupling.isFixed(c) && consumers.any[c];
+  }
+  for (const Layer &layer : findLayers(body, coupling, isCandidate)) {
+    keepMultiple(layer, chosen);
   }
   keepOnePerAxis(coupling, chosen);
   return chosen;

@@ -9,7 +9,8 @@ namespace dlc::prune {
 bool hasZeroChannels(mlir::Block &body);
 
 /// The classes that change nothing when they are removed: every contraction that takes them in sums only zeros there,
-/// or, with `folds`, constants that can become a bias. Some index of every axis stays.
+/// or, with `folds`, constants that can become a bias. Some index of every axis stays, and so many that a layer has a
+/// multiple of 8 where that is a sixteenth of it or less.
 std::vector<bool> chooseZeros(mlir::Block &body, const Coupling &coupling, UniformSlices &uniform, bool folds);
 
 /// Marks, beside the classes that are marked, those with the smallest filters, until `fraction` of the channels of each
