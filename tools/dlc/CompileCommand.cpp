@@ -231,7 +231,7 @@ void addCompileCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<CompileCommandOptions>();
   CLI::App *command = app.add_subcommand("compile", "Compile a source model");
   addSourceArgument(*command, options->source);
-  addPruningOptions(*command, options->source);
+  addFetchOptions(*command, options->source);
   addDimOption(*command, options->source);
   addOpLibraryOption(*command, options->source.libraries);
   addCodeOptions(*command, options->source);
@@ -262,7 +262,7 @@ void addCheckCommand(CLI::App &app, int &exitCode) {
   auto isJson = std::make_shared<bool>(false);
   CLI::App *command = app.add_subcommand("check", "Tell every problem of a source model, without compiling");
   addSourceArgument(*command, *options);
-  addPruningOptions(*command, *options);
+  addFetchOptions(*command, *options);
   addDimOption(*command, *options);
   addOpLibraryOption(*command, options->libraries);
   addStateOption(*command, *options);

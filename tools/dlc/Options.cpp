@@ -32,7 +32,7 @@ void addModelOptions(CLI::App &command, ModelOptions &options, bool hasDims) {
       ->type_name("MODEL");
   addOpLibraryOption(command, source.libraries);
   std::vector<CLI::Option *> before = command.get_options();
-  addPruningOptions(command, source);
+  addFetchOptions(command, source);
   if (hasDims) {
     addDimOption(command, source);
   }

@@ -10,8 +10,9 @@
 namespace dlc {
 
 llvm::Error checkSourceOptions(const SourceOptions &options) {
-  if (!(options.tuneSeconds >= 0)) {
-    return makeError("--tune: expected seconds, such as --tune=60, got {0}", options.tuneSeconds);
+  auto tuneSeconds = parseTuneSeconds(options);
+  if (!tuneSeconds) {
+    return tuneSeconds.takeError();
   }
   auto combinations = parseSpecialisations(options.dims);
   auto states = parseStates(options.states);
@@ -25,7 +26,7 @@ void addSourceArgument(CLI::App &command, SourceOptions &options) {
   command.add_option("model", options.path, "The source model (.onnx)")->required()->type_name("FILE");
 }
 
-void addPruningOptions(CLI::App &command, SourceOptions &options) {
+void addFetchOptions(CLI::App &command, SourceOptions &options) {
   command.add_option("--fetch", options.fetches, "Compute this value only (may be repeated)")
       ->type_name("NAME")
       ->allow_extra_args(false);

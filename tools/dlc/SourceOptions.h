@@ -24,14 +24,14 @@ struct SourceOptions {
   int optLevel = 3;
   bool noWinograd = false;
   unsigned jobs = 0;
+  std::string tuneSeconds; ///< empty: nothing is measured
   std::string tuneCache;
-  double tuneSeconds = 0; ///< 0: nothing is measured
 };
 
 /// The model itself, which must be a source.
 void addSourceArgument(CLI::App &command, SourceOptions &options);
 /// --fetch and --feed.
-void addPruningOptions(CLI::App &command, SourceOptions &options);
+void addFetchOptions(CLI::App &command, SourceOptions &options);
 void addDimOption(CLI::App &command, SourceOptions &options);
 /// --name, --target and how kernels are compiled.
 void addCodeOptions(CLI::App &command, SourceOptions &options);

@@ -88,7 +88,7 @@ void addVerifyCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App *command = app.add_subcommand("verify", "Compare a compiled model's results with stored or reference ones");
   addSourceArgument(*command, options->source);
-  addPruningOptions(*command, options->source);
+  addFetchOptions(*command, options->source);
   addDimOption(*command, options->source);
   addOpLibraryOption(*command, options->source.libraries);
   addCodeOptions(*command, options->source);
