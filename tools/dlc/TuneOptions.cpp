@@ -4,6 +4,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 namespace dlc {
 
@@ -42,9 +43,22 @@ void addTuneOption(CLI::App &command, SourceOptions &options) {
       ->type_name("SECONDS");
 }
 
+llvm::Expected<double> parseTuneSeconds(const SourceOptions &options) {
+  double seconds = 0;
+  llvm::StringRef text = options.tuneSeconds;
+  if (!text.empty() && (text.getAsDouble(seconds) || !(seconds > 0) || std::isinf(seconds))) {
+    return makeError("--tune: expected seconds, such as --tune=60, got '{0}'", text);
+  }
+  return seconds;
+}
+
 llvm::Expected<CompileOptions> openCompileOptions(const SourceOptions &options) {
+  llvm::Expected<double> seconds = parseTuneSeconds(options);
+  if (!seconds) {
+    return seconds.takeError();
+  }
   llvm::Expected<CompileOptions> result = toCompileOptions(options);
-  bool isTuned = options.tuneSeconds > 0;
+  bool isTuned = *seconds > 0;
   if (!result || (!isTuned && options.tuneCache.empty())) {
     return result;
   }
@@ -57,7 +71,7 @@ llvm::Expected<CompileOptions> openCompileOptions(const SourceOptions &options) 
     path = *found;
   }
   auto tuning = std::make_shared<tune::Tuning>();
-  tuning->seconds = options.tuneSeconds;
+  tuning->seconds = std::min(*seconds, 1e6);
   if (llvm::Error error = tuning->cache.open(path, isTuned)) {
     return std::move(error);
   }

@@ -10,6 +10,8 @@ namespace dlc {
 void addTuneCacheOption(CLI::App &command, SourceOptions &options);
 /// --tune, which measures and writes the cache.
 void addTuneOption(CLI::App &command, SourceOptions &options);
+/// What --tune says; 0 without it.
+llvm::Expected<double> parseTuneSeconds(const SourceOptions &options);
 /// toCompileOptions, with the cache that the options ask for. Prints a warning for each line that is none of its
 /// entries.
 llvm::Expected<CompileOptions> openCompileOptions(const SourceOptions &options);
