@@ -1,8 +1,9 @@
 //===- PlanMemory.cpp - offsets of buffers in the frame ------------------------------------------===//
-// Static sizes: "greedy by size" (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference",
+// "Greedy by size" (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference",
 // 2020): the largest first, each at the lowest offset that is free during its whole life.
 #include "compiler/passes/Passes.h"
 #include "compiler/passes/Storage.h"
+#include "dialects/dim/Factor.h"
 #include "dialects/rt/RT.h"
 
 namespace dlc {
@@ -10,14 +11,15 @@ namespace dlc {
 #include "compiler/passes/Passes.h.inc"
 namespace {
 constexpr int64_t kAlignment = 64;
+/// No machine has more bytes; sums of sizes that are cut to this do not overflow.
+constexpr int64_t kMostBytes = int64_t(1) << 48;
 
 /// A buffer and the steps, counted in order, at which it is alive.
 struct Life {
   rt::BufferOp buffer;
   int64_t first = INT64_MAX, last = -1;
-  dim::Expr size, offset;
+  dim::Expr size;
   bool overlaps(const Life &o) const { return first <= o.last && o.first <= last; }
-  dim::Expr end() const { return dim::add(offset, size); }
 };
 
 dim::Expr aligned(dim::Expr e) {
@@ -60,18 +62,25 @@ llvm::SmallVector<Life> livesOf(rt::StageOp stage) {
   return result;
 }
 
-/// The lowest offset at which `life` overlaps none of the placed ones that are alive with it.
-int64_t lowestOffset(const Life &life, llvm::ArrayRef<Life *> placed) {
+/// A buffer in units that are bytes, or bytes times a formula.
+struct Piece {
+  Life *life;
+  int64_t size, offset = 0;
+  int64_t end() const { return offset + size; }
+};
+
+/// The lowest offset at which `piece` overlaps none of the placed ones that are alive with it.
+int64_t lowestOffset(const Piece &piece, llvm::ArrayRef<Piece> placed) {
   llvm::SmallVector<std::pair<int64_t, int64_t>> busy;
-  for (const Life *p : placed) {
-    if (p->overlaps(life)) {
-      busy.push_back({*dim::getConstant(p->offset), *dim::getConstant(p->end())});
+  for (const Piece &p : placed) {
+    if (p.life->overlaps(*piece.life)) {
+      busy.push_back({p.offset, p.end()});
     }
   }
   llvm::sort(busy);
-  int64_t offset = 0, size = *dim::getConstant(life.size);
+  int64_t offset = 0;
   for (auto [from, to] : busy) {
-    if (from - offset >= size) {
+    if (from - offset >= piece.size) {
       break;
     }
     offset = std::max(offset, to);
@@ -79,23 +88,45 @@ int64_t lowestOffset(const Life &life, llvm::ArrayRef<Life *> placed) {
   return offset;
 }
 
-/// Returns the frame's size.
-dim::Expr placeStatic(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *context) {
-  llvm::SmallVector<Life *> order, placed;
-  for (Life &l : lives) {
-    order.push_back(&l);
-  }
-  llvm::sort(order, [](Life *a, Life *b) {
-    int64_t x = *dim::getConstant(a->size), y = *dim::getConstant(b->size);
-    return x != y ? x > y : a < b; // by birth where sizes are equal
-  });
-  dim::Expr frame = dim::constant(context, 0);
-  for (Life *l : order) {
-    l->offset = dim::constant(context, lowestOffset(*l, placed));
-    placed.push_back(l);
-    frame = dim::max(frame, l->end());
+/// Places the largest first, by birth where sizes are equal. Returns what they take together.
+int64_t placePieces(llvm::MutableArrayRef<Piece> pieces) {
+  llvm::stable_sort(pieces, [](const Piece &a, const Piece &b) { return a.size > b.size; });
+  int64_t frame = 0;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    pieces[i].offset = lowestOffset(pieces[i], pieces.take_front(i));
+    frame = std::max(frame, pieces[i].end());
   }
   return frame;
+}
+
+/// Offsets of buffers, and the frame's size.
+struct Plan {
+  llvm::SmallVector<dim::Expr> offsets;
+  dim::Expr frame;
+};
+
+/// Sizes that are numbers times one formula, such as `batch`, are placed like numbers; a pool for each formula, side by
+/// side.
+Plan placeInPools(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *context) {
+  llvm::MapVector<dim::Expr, llvm::SmallVector<Piece>> pools;
+  for (Life &life : lives) {
+    auto [factor, formula] = dim::takeFactor(life.buffer.getSize());
+    if (std::optional<int64_t> number = dim::getConstant(formula)) {
+      factor *= *number; // 1, or 0
+      formula = dim::constant(context, 1);
+    }
+    pools[formula].push_back({&life, int64_t(llvm::alignTo(std::min(factor, kMostBytes), kAlignment))});
+  }
+  Plan plan{llvm::SmallVector<dim::Expr>(lives.size()), dim::constant(context, 0)};
+  auto times = [&](int64_t number, dim::Expr formula) { return dim::mul(dim::constant(context, number), formula); };
+  for (auto &[formula, pieces] : pools) {
+    int64_t size = placePieces(pieces);
+    for (const Piece &piece : pieces) {
+      plan.offsets[piece.life - lives.data()] = dim::add(plan.frame, times(piece.offset, formula));
+    }
+    plan.frame = dim::add(plan.frame, times(size, formula));
+  }
+  return plan;
 }
 
 /// A place for buffers that are never alive together, as large as the largest of them.
@@ -112,10 +143,10 @@ int64_t estimate(dim::Expr e) {
   return dim::evaluate(e, [](llvm::StringRef) { return std::optional<int64_t>(64); }).value_or(0);
 }
 
-/// "Greedy by size for shared objects" (of the same paper): the largest first, as estimated, each in a slot that is free
-/// during its whole life: the first that is large enough for sure, or else the first. Slots stand side by side, so that
-/// offsets are sums of sizes. Returns the frame's size.
-dim::Expr placeSymbolic(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *context) {
+/// "Greedy by size for shared objects" (of the same paper): the largest first, as estimated, each in a slot that is
+/// free during its whole life: the first that is large enough for sure, or else the first. Slots stand side by side, so
+/// that offsets are sums of sizes.
+Plan placeInSlots(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *context) {
   llvm::SmallVector<std::pair<int64_t, Life *>> order;
   for (Life &l : lives) {
     order.push_back({estimate(l.size), &l});
@@ -138,14 +169,14 @@ dim::Expr placeSymbolic(llvm::MutableArrayRef<Life> lives, mlir::MLIRContext *co
     chosen->size = dim::max(chosen->size, l->size);
     chosen->members.push_back(l);
   }
-  dim::Expr offset = dim::constant(context, 0);
+  Plan plan{llvm::SmallVector<dim::Expr>(lives.size()), dim::constant(context, 0)};
   for (Slot &s : slots) {
     for (Life *l : s.members) {
-      l->offset = offset;
+      plan.offsets[l - lives.data()] = plan.frame;
     }
-    offset = dim::add(offset, s.size);
+    plan.frame = dim::add(plan.frame, s.size);
   }
-  return offset;
+  return plan;
 }
 
 struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
@@ -154,12 +185,15 @@ struct PlanMemoryPass : impl::PlanMemoryBase<PlanMemoryPass> {
   }
   void plan(rt::StageOp stage) {
     llvm::SmallVector<Life> lives = livesOf(stage);
-    bool isStatic = llvm::all_of(lives, [](const Life &l) { return dim::getConstant(l.size).has_value(); });
-    dim::Expr frame = isStatic ? placeStatic(lives, &getContext()) : placeSymbolic(lives, &getContext());
-    for (Life &l : lives) {
-      l.buffer.setOffsetAttr(l.offset);
+    Plan plan = placeInPools(lives, &getContext());
+    if (!dim::getConstant(plan.frame)) {
+      Plan slots = placeInSlots(lives, &getContext());
+      plan = estimate(slots.frame) < estimate(plan.frame) ? slots : plan;
     }
-    stage.setFrameSizeAttr(frame);
+    for (auto [life, offset] : llvm::zip(lives, plan.offsets)) {
+      life.buffer.setOffsetAttr(offset);
+    }
+    stage.setFrameSizeAttr(plan.frame);
   }
 };
 } // namespace

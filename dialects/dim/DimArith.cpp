@@ -1,8 +1,9 @@
 //===- DimArith.cpp - arithmetic on symbolic sizes, in normal form ------------===//
-#include "dialects/dim/Dim.h"
+#include "dialects/dim/Factor.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <map>
+#include <numeric>
 
 namespace dlc::dim {
 namespace {
@@ -183,6 +184,21 @@ bool equal(Expr a, Expr b) { return !isUnknown(a) && a == b; }
 
 std::optional<int64_t> getConstant(Expr e) {
   return e.getKind() == ExprKind::Const ? std::optional<int64_t>(e.getValue()) : std::nullopt;
+}
+
+std::pair<int64_t, Expr> takeFactor(Expr e) {
+  Poly poly = toPoly(e);
+  int64_t factor = 0;
+  for (const auto &[monomial, coefficient] : poly.terms) {
+    factor = coefficient == INT64_MIN ? 1 : std::gcd(factor, coefficient);
+  }
+  if (!poly.fits || factor <= 1) {
+    return {1, e};
+  }
+  for (auto &[monomial, coefficient] : poly.terms) {
+    coefficient /= factor;
+  }
+  return {factor, fromPoly(e.getContext(), poly)};
 }
 
 int compare(Expr a, Expr b) {

@@ -38,3 +38,26 @@ rt.block @symbolic attributes {inputs = ["x"], outputs = ["y"]} {
   rt.dispatch @k(%alias, %b, %y) writes 1 dims <[]> tiles <1> scratch <0> flops <0> after [] "loops" : !rt.ref<tensor<1x?xf32, #dim.shape<[1, n]>>>, !rt.ref<tensor<2x?xf32, #dim.shape<[2, n]>>>, !rt.ref<tensor<?xf32, #dim.shape<[n]>>>
   rt.yield %y : !rt.ref<tensor<?xf32, #dim.shape<[n]>>>
 }
+
+// Numbers times one formula are placed like numbers: the last two stand side by side where the first was.
+// CHECK-LABEL: rt.block @multiples
+// CHECK:         rt.stage frame <512 * n>
+// CHECK:         rt.buffer "a" at <0> size <512 * n>
+// CHECK:         rt.buffer "b" at <0> size <256 * n>
+// CHECK:         rt.buffer "c" at <256 * n> size <200 * n>
+rt.block @multiples attributes {inputs = ["x"], outputs = ["y", "z"]} {
+^bb0(%x: !rt.ref<tensor<?x16xf32, #dim.shape<[n, 16]>>>):
+  rt.symbol "n" = %x[0] : <tensor<?x16xf32, #dim.shape<[n, 16]>>>
+  rt.stage frame <0>
+  %y = rt.output 0 : <tensor<?x16xf32, #dim.shape<[n, 16]>>>
+  %z = rt.output 1 : <tensor<?x16xf32, #dim.shape<[n, 16]>>>
+  %a = rt.buffer "a" at <0> size <512 * n> : <tensor<?x128xf32, #dim.shape<[n, 128]>>>
+  rt.dispatch @k(%x, %a) writes 1 dims <[]> tiles <1> scratch <0> flops <0> after [] "loops" : !rt.ref<tensor<?x16xf32, #dim.shape<[n, 16]>>>, !rt.ref<tensor<?x128xf32, #dim.shape<[n, 128]>>>
+  rt.dispatch @k(%a, %y) writes 1 dims <[]> tiles <1> scratch <0> flops <0> after [] "loops" : !rt.ref<tensor<?x128xf32, #dim.shape<[n, 128]>>>, !rt.ref<tensor<?x16xf32, #dim.shape<[n, 16]>>>
+  %b = rt.buffer "b" at <0> size <256 * n> : <tensor<?x64xf32, #dim.shape<[n, 64]>>>
+  rt.dispatch @k(%x, %b) writes 1 dims <[]> tiles <1> scratch <0> flops <0> after [] "loops" : !rt.ref<tensor<?x16xf32, #dim.shape<[n, 16]>>>, !rt.ref<tensor<?x64xf32, #dim.shape<[n, 64]>>>
+  %c = rt.buffer "c" at <0> size <200 * n> : <tensor<?x50xf32, #dim.shape<[n, 50]>>>
+  rt.dispatch @k(%x, %c) writes 1 dims <[]> tiles <1> scratch <0> flops <0> after [] "loops" : !rt.ref<tensor<?x16xf32, #dim.shape<[n, 16]>>>, !rt.ref<tensor<?x50xf32, #dim.shape<[n, 50]>>>
+  rt.dispatch @k(%b, %c, %z) writes 1 dims <[]> tiles <1> scratch <0> flops <0> after [] "loops" : !rt.ref<tensor<?x64xf32, #dim.shape<[n, 64]>>>, !rt.ref<tensor<?x50xf32, #dim.shape<[n, 50]>>>, !rt.ref<tensor<?x16xf32, #dim.shape<[n, 16]>>>
+  rt.yield %y, %z : !rt.ref<tensor<?x16xf32, #dim.shape<[n, 16]>>>, !rt.ref<tensor<?x16xf32, #dim.shape<[n, 16]>>>
+}

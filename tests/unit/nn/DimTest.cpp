@@ -1,5 +1,5 @@
 //===- DimTest.cpp - arithmetic on symbolic sizes --------------------------------------===//
-#include "dialects/dim/Dim.h"
+#include "dialects/dim/Factor.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "gtest/gtest.h"
 #include <map>
@@ -47,6 +47,18 @@ TEST_F(DimTest, FloorDivTakesOutWhatDividesExactly) {
   EXPECT_EQ(expr("ceildiv(-7, 2)"), expr("-3"));
   EXPECT_EQ(expr("mod(4 * n + 3, 4)"), expr("3"));
   EXPECT_EQ(expr("mod(-1, 4)"), expr("3"));
+}
+
+TEST_F(DimTest, TakesTheGreatestFactorOfAllTerms) {
+  auto expect = [&](const char *text, int64_t factor, const char *rest) {
+    EXPECT_EQ(takeFactor(expr(text)), std::pair(factor, expr(rest))) << text;
+  };
+  expect("4 * n + 8", 4, "n + 2");
+  expect("12 * a * b - 8 * a", 4, "3 * a * b - 2 * a");
+  expect("n", 1, "n");
+  expect("3 * n + 2", 1, "3 * n + 2");
+  expect("48", 48, "1");
+  expect("0", 1, "0");
 }
 
 TEST_F(DimTest, MinAndMaxDecideWhatFollowsFromSigns) {
