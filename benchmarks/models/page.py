@@ -14,9 +14,9 @@ process of its own that is bound to as many processors as there are threads. A r
 engine's: below 1, dlc is faster. The best of the others counts. Other engines get the network with all sizes fixed;
 dlc compiles it for any sizes, except where it says specialised. The error is the largest difference from what most
 others compute, ONNX Runtime without optimisations among them, as a fraction of the outputs' peak. OpenVINO computes
-f32 networks in f32 and others in what it prefers, which may be bf16; ncnn has its 16-bit storage off for f32
-networks. dlc, and for networks below 0.3 ms ONNX Runtime and OpenVINO too, are called through their C interfaces;
-ncnn through Python, which costs it some microseconds."""
+f32 and f16 networks in f32 (left to itself it takes bf16, which rounds more than they say) and others in what it
+prefers; ncnn has its 16-bit storage off for f32 networks. dlc, and for networks below 0.3 ms ONNX Runtime and OpenVINO
+too, are called through their C interfaces; ncnn through Python, which costs it some microseconds."""
 COSTS = """## What else it costs
 
 Compile time is the whole `dlc compile` with all processors. Loading is from the file to an engine that is ready to run;
