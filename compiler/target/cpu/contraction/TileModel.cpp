@@ -84,7 +84,7 @@ RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> 
 std::vector<RegisterTile> rankRegisterTiles(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns,
                                             int64_t columnVectors, double steps) {
   constexpr int mostPerWidth = 3;
-  constexpr double hopeless = 2;
+  constexpr double hopeless = 1.4;
   std::vector<CostedTile> all = registerTiles(model, rowRuns, columnVectors, steps);
   llvm::stable_sort(all, [](const CostedTile &a, const CostedTile &b) { return a.cost < b.cost; });
   std::vector<RegisterTile> ranked{chooseRegisterTile(model, rowRuns, columnVectors, steps)};

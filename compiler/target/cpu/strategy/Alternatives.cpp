@@ -2,6 +2,7 @@
 #include "compiler/target/cpu/strategy/Alternatives.h"
 #include "compiler/passes/Kernels.h"
 #include "compiler/target/cpu/strategy/ConvProblems.h"
+#include <map>
 
 namespace dlc::cpu {
 namespace {
@@ -14,6 +15,18 @@ const Strategy *strategyOf(mlir::func::FuncOp kernel) {
 /// alike.
 llvm::StringRef sibling(llvm::StringRef strategy) {
   return strategy == "winograd" ? "conv" : strategy == "conv" ? "winograd" : "";
+}
+
+/// Of other algorithms than the first's, only the best register tiles: each candidate costs a compilation, and when one
+/// of them is faster, it is by far.
+void keepBestOfOthers(std::vector<KernelChoice> &all) {
+  constexpr int mostOfOthers = 2;
+  std::map<std::pair<std::string, int>, int> counts;
+  KernelChoice own = all.front();
+  llvm::erase_if(all, [&](const KernelChoice &c) {
+    bool isOther = c.strategy != own.strategy || c.choice.m != own.choice.m;
+    return isOther && counts[{c.strategy, c.choice.m}]++ >= mostOfOthers;
+  });
 }
 
 void append(std::vector<KernelChoice> &all, llvm::StringRef strategy, llvm::ArrayRef<Choice> choices) {
@@ -81,6 +94,7 @@ std::vector<KernelChoice> alternatives(mlir::func::FuncOp kernel, const TargetIn
   if (other) {
     append(all, other->name, other->tiles(rootOf(kernel), target));
   }
+  keepBestOfOthers(all);
   return all;
 }
 
