@@ -29,7 +29,7 @@ def bias(graph, count, seed, zeros=()):
     return graph.constant([count], [0.0 if i in zeros else v for i, v in enumerate(tiny.numbers(count, seed))])
 
 
-def conv(graph, x, outputs, inputs, seed, kernel=3, zeros=(), dead_inputs=(), group=1, biased=True):
+def conv(graph, x, outputs, inputs, seed, kernel=5, zeros=(), dead_inputs=(), group=1, biased=True):
     w = weights(graph, [outputs, inputs // group, kernel, kernel], seed, zeros, dead_inputs)
     pads = [kernel // 2] * 4
     operands = [x, w] + ([bias(graph, outputs, seed + 1, zeros)] if biased else [])
@@ -114,13 +114,13 @@ def normalised(zeros):
 
 # The network, zero filters, and the parameters that go with them.
 NETWORKS = {
-    "residual": (residual, (1, 5, 6), 3 * (27 + 1) + 3 * (9 * 16 + 1) + 13 * 3 * 9 + 4 * 3 * 9),
-    "concatenated": (concatenated, (2,), 2 * 28 + 8 * 3 * 9),
-    "depthwise": (depthwise, (0, 3, 23), 3 * 4 + 3 * 10 + 4 * 3),
-    "grouped": (grouped, (4, 5, 6, 7, 20, 21, 22, 23), 8 * 28 + 8 * (4 * 9 + 1) + 4 * 8),
-    "flattened": (flattened, (0, 7, 8), 3 * 28 + 3 * 16 * 32),
-    "split": (split, (1, 2, 17), 3 * 28 + 16 * 1 * 9 + 4 * 2 * 9),
-    "normalised": (normalised, (1, 2, 3), 3 * 27 + 4 * 3),
+    "residual": (residual, (1, 5, 6), 3 * (75 + 1) + 3 * (25 * 16 + 1) + 13 * 3 * 25 + 4 * 3 * 25),
+    "concatenated": (concatenated, (2,), 2 * 76 + 8 * 3 * 25),
+    "depthwise": (depthwise, (0, 3, 23), 3 * 4 + 3 * 26 + 4 * 3),
+    "grouped": (grouped, (4, 5, 6, 7, 20, 21, 22, 23), 8 * 76 + 8 * (4 * 25 + 1) + 4 * 8),
+    "flattened": (flattened, (0, 7, 8), 3 * 76 + 3 * 16 * 32),
+    "split": (split, (1, 2, 17), 3 * 76 + 16 * 1 * 25 + 4 * 2 * 25),
+    "normalised": (normalised, (1, 2, 3), 3 * 75 + 4 * 3),
 }
 
 
@@ -203,6 +203,17 @@ class Prune(unittest.TestCase):
         self.ok("run", output, "--input", data, "--output-dir", self.path("y"), "--output-format", "pb")
         result = tensor_file.read(os.path.join(self.path("y"), "output_0.pb"))
         self.assertEqual(struct.unpack("<4f", result.raw), (5.0 + 8.0 + 7.0 + 6.0,) * 4)
+
+    def test_zeros_stay_where_kernels_are_faster_with_them(self):
+        """Winograd's algorithm wants whole vectors of 16 channels: 7 of 32 zeros are too few, of 20 four stay."""
+        for zeros, kept in ((range(7), 32), (range(20), 16)):
+            g = onnx_file.Graph("vectors")
+            x = g.input("x", [1, 32, 8, 8])
+            g.output(conv(g, conv(g, x, 32, 32, 1, kernel=3, zeros=zeros), 4, 32, 3, kernel=3))
+            path = self.path("vectors.onnx")
+            g.save(path)
+            graph = self.ok("compile", path, "--emit", "graph").stdout
+            self.assertRegex(graph, rf"nn.conv .*tensor<{kept}x32x3x3xf32>")
 
     def test_refusals(self):
         path = self.save("residual", ())

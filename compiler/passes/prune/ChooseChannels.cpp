@@ -8,8 +8,9 @@
 
 namespace dlc::prune {
 namespace {
-/// Kernels are fastest with whole vectors of channels.
-constexpr int64_t kMultiple = 8;
+/// Kernels are fastest with whole vectors of channels, and Winograd's algorithm takes no others: those of the widest
+/// CPU.
+constexpr int64_t kMultiple = 8, kWinogradMultiple = 16;
 
 bool anyZero(const Numbers &numbers) { return llvm::is_contained(numbers, std::optional<double>(0.0)); }
 
@@ -119,16 +120,40 @@ std::vector<double> filterNorms(const Contraction &contraction) {
 struct Layer {
   std::vector<size_t> classes;
   std::vector<double> scores;
+  bool hasWinograd = false; ///< its channels go in or out of a convolution that Winograd's algorithm may compute
 };
+
+bool mayBeWinograd(mlir::Operation *op) {
+  auto conv = llvm::dyn_cast<nn::ConvOp>(op);
+  auto weight = conv ? llvm::cast<mlir::RankedTensorType>(conv.getWeight().getType()) : mlir::RankedTensorType();
+  auto isOne = [](int64_t v) { return v == 1; };
+  return conv && conv.getGroups() == 1 && weight.getRank() == 4 && weight.getDimSize(2) == 3 &&
+         weight.getDimSize(3) == 3 && llvm::all_of(conv.getStrides(), isOne) &&
+         llvm::all_of(conv.getDilations(), isOne);
+}
+
+/// Marks the classes of a convolution's inputs and filters.
+void markChannels(const Coupling &coupling, mlir::Value weight, std::vector<bool> &marked) {
+  for (int64_t dim : {0, 1}) {
+    std::optional<size_t> axis = coupling.axisOf(weight, dim);
+    for (int64_t i = 0; axis && i < coupling.axes()[*axis].size; ++i) {
+      marked[coupling.classOf(coupling.axes()[*axis], i)] = true;
+    }
+  }
+}
 
 /// Per class, its filters' squared norms added up, and the convolutions or products that they belong to.
 std::vector<Layer> findLayers(mlir::Block &body, const Coupling &coupling, const std::vector<bool> &isCandidate) {
   std::vector<double> scores(coupling.classCount(), 0);
   std::vector<std::vector<size_t>> producers(coupling.classCount());
+  std::vector<bool> hasWinograd(coupling.classCount());
   for (mlir::Operation &op : body) {
     std::optional<Contraction> contraction = contractionOf(&op);
     std::optional<size_t> axis =
         contraction ? coupling.axisOf(contraction->weight, contraction->filterDim) : std::nullopt;
+    if (contraction && mayBeWinograd(&op)) {
+      markChannels(coupling, contraction->weight, hasWinograd);
+    }
     std::vector<double> norms = axis ? filterNorms(*contraction) : std::vector<double>();
     for (size_t f = 0; f < norms.size(); ++f) {
       size_t c = coupling.classOf(coupling.axes()[*axis], static_cast<int64_t>(f));
@@ -144,6 +169,7 @@ std::vector<Layer> findLayers(mlir::Block &body, const Coupling &coupling, const
       Layer &layer = layers[producers[c]];
       layer.classes.push_back(c);
       layer.scores.push_back(std::sqrt(scores[c]));
+      layer.hasWinograd = layer.hasWinograd || hasWinograd[c];
     }
   }
   std::vector<Layer> result;
@@ -153,20 +179,32 @@ std::vector<Layer> findLayers(mlir::Block &body, const Coupling &coupling, const
   return result;
 }
 
-/// How many of `count` channels stay when `removed` should go.
-int64_t keptCount(int64_t count, int64_t removed) {
+/// How many of a layer's channels stay when `removed` should go: a multiple that kernels like, where that is near.
+int64_t keptCount(const Layer &layer, int64_t removed) {
+  auto count = static_cast<int64_t>(layer.classes.size());
   int64_t kept = std::max<int64_t>(count - removed, 1);
-  int64_t even = (kept + kMultiple / 2) / kMultiple * kMultiple;
-  return even > 0 && even <= count && std::abs(even - kept) * 16 <= count ? even : kept;
+  for (int64_t multiple : {kWinogradMultiple, kMultiple}) {
+    int64_t even = (kept + multiple / 2) / multiple * multiple;
+    if (even > 0 && even <= count && std::abs(even - kept) * 8 <= count) {
+      return even;
+    }
+  }
+  return kept;
 }
 
-/// Unmarks classes of zeros where a few more channels make a multiple that kernels are fast with.
+/// Unmarks classes of zeros where a few more channels make a multiple that kernels are fast with: removing them would
+/// make the network slower.
 void keepMultiple(const Layer &layer, std::vector<bool> &chosen) {
   auto count = static_cast<int64_t>(layer.classes.size());
   int64_t kept = llvm::count_if(layer.classes, [&](size_t c) { return !chosen[c]; });
-  int64_t missing = (kMultiple - kept % kMultiple) % kMultiple;
+  bool isWinograd = layer.hasWinograd && count % kWinogradMultiple == 0;
+  int64_t multiple = isWinograd ? kWinogradMultiple : kMultiple;
+  int64_t missing = (multiple - kept % multiple) % multiple;
+  if (!isWinograd && missing * 16 > count) {
+    return;
+  }
   for (size_t c : layer.classes) {
-    if (missing * 16 <= count && missing > 0 && chosen[c]) {
+    if (missing > 0 && chosen[c]) {
       chosen[c] = false;
       --missing;
     }
@@ -253,7 +291,7 @@ void chooseSmallest(mlir::Block &body, const Coupling &coupling, double fraction
   for (auto [number, layer] : llvm::enumerate(layers)) {
     auto count = static_cast<int64_t>(layer.classes.size());
     int64_t wanted = global ? removed[number] : static_cast<int64_t>(fraction * double(count) + 1e-9);
-    markSmallest(layer, keptCount(count, wanted), chosen);
+    markSmallest(layer, keptCount(layer, wanted), chosen);
   }
   keepOnePerAxis(coupling, chosen);
 }
