@@ -27,6 +27,9 @@ WITHOUT = {
     "could not link the artifact": OWN_MISTAKE,
     "expected an artifact without dynamic relocations": OWN_MISTAKE,
     "expected an artifact without writable data": OWN_MISTAKE,
+    "could not make a kernel to measure as": OWN_MISTAKE,
+    "could not load a kernel to measure": OWN_MISTAKE,
+    "tuning: ...: expected the same results as": OWN_MISTAKE,
     "no code generator for": "LLVM without x86",
     "the code generator for": "LLVM without x86",
 }

@@ -119,10 +119,11 @@ class Tune(unittest.TestCase):
 
     def test_lines_that_are_no_entries(self):
         entry = {"key": "0" * 32, "model": "conv", "choice": "conv", "us": [1, 1], "note": "kept"}
-        self.rewrite(["<<<<<<< mine", json.dumps(entry), json.dumps({"key": "1"}), "[1]"])
+        self.rewrite(["<<<<<<< mine", json.dumps(entry), json.dumps({"key": "1"}), "[1]", json.dumps({**entry, "us": [1]})])
         _, text = self.compile("a.so", "--tune-cache", self.cache)
-        for line in (1, 3, 4):
-            self.assertIn(f"dlc: warning: {self.cache}:{line}: ", text)
+        for line, why in ((1, ""), (3, 'expected a text "model"'), (4, "expected a JSON object"), (5, 'expected two numbers "us"')):
+            ignored = f"dlc: warning: {self.cache}:{line}: not an entry of a tuning cache, and ignored: {why}"
+            self.assertIn(ignored, text)
         self.assertNotIn(f"{self.cache}:2", text)
         self.compile("b.so", "--tune=0.001", "--tune-cache", self.cache)
         self.assertIn(entry, self.entries())
@@ -147,8 +148,14 @@ class Tune(unittest.TestCase):
             pass
         place = self.path("file/cache.jsonl")
         _, text = self.compile("a.so", "--tune=1", "--tune-cache", place, code=1)
+        # A file where a folder should be: it can't be read, or made.
         self.assertIn(place, text)
         self.assertIn("Not a directory", text)
+        os.symlink("/proc/nothing", self.path("gone"))
+        _, text = self.compile("a.so", "--tune=1", "--tune-cache", self.path("gone/more/cache.jsonl"), code=1)
+        self.assertIn("could not make the folder of the tuning cache " + self.path("gone/more/cache.jsonl"), text)
+        _, text = self.compile("a.so", "--tune=1", "--tune-cache", "/proc/cache.jsonl", code=1)
+        self.assertRegex(text, "the tuning cache can't be kept: .*; --tune-cache names another file")
         for seconds in ("-1", "0", "soon"):
             _, text = self.compile("a.so", "--tune=" + seconds, "--tune-cache", self.cache, code=2)
             self.assertIn(f"--tune: expected seconds, such as --tune=60, got '{seconds}'", text)
