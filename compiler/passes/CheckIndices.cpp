@@ -80,9 +80,13 @@ private:
   bool isProven(const Trust &t) {
     if (Value rows = matrixOfRows(t.indices)) {
       if (auto nonzero = rows.getDefiningOp<nn::NonZeroOp>()) {
+        // Component d is below the size of dim d; where there is one bound, all components are below it.
         dim::Shape from = nn::shapeOf(nonzero.getInput());
-        return llvm::all_of(llvm::zip_equal(from, t.high),
-                            [](auto p) { return dim::provablyNonNegative(dim::sub(std::get<1>(p), std::get<0>(p))); });
+        if (t.high.size() == 1 || t.high.size() == from.size()) {
+          return llvm::all_of(llvm::seq<size_t>(0, from.size()), [&](size_t d) {
+            return dim::provablyNonNegative(dim::sub(t.high[t.high.size() == 1 ? 0 : d], from[d]));
+          });
+        }
       }
     }
     IndexRange range = ranges.of(t.indices);

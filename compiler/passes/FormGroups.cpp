@@ -162,6 +162,8 @@ private:
         }
       }
     }
+    // One that a contraction reads from memory too is read there by all.
+    llvm::erase_if(splats, [&](mlir::Operation *op) { return inputs.contains(op->getResult(0)); });
     build(sorted, inputs.getArrayRef(), outputs.getArrayRef(), splats, choice);
   }
 

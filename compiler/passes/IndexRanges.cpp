@@ -88,6 +88,9 @@ bool fits(const IndexRange &r, mlir::Type element) {
   if (!low || !high) {
     return false;
   }
+  if (nn::isBool(element)) {
+    return *low >= 0 && *high <= 1;
+  }
   return element.isUnsignedInteger() ? *low >= 0 && *high >> bits == 0
                                      : llvm::isIntN(bits, *low) && llvm::isIntN(bits, *high);
 }
@@ -166,8 +169,11 @@ IndexRange IndexRanges::ofResult(mlir::OpResult v) {
         bool isPlace = v.getResultNumber() == 1;
         return isPlace ? positions(nn::shapeOf(op.getInput())[op.getAxis()]) : of(op.getInput());
       })
-      .Case(
-          [](nn::MaxPoolIndicesOp op) { return positions(dim::product(op.getContext(), nn::shapeOf(op.getInput()))); })
+      .Case([](nn::MaxPoolIndicesOp op) {
+        // -1 where a window lies in the padding.
+        IndexRange range = positions(dim::product(op.getContext(), nn::shapeOf(op.getInput())));
+        return IndexRange{dim::constant(op.getContext(), -1), range.high};
+      })
       .Case<nn::ReshapeOp, nn::BroadcastOp, nn::TransposeOp, nn::SliceOp, nn::TileOp, nn::ReverseSequenceOp,
             nn::GatherOp, nn::GatherElementsOp, nn::GatherNDOp, nn::ReadDimsOp, nn::CastOp>(
           [&](mlir::Operation *op) { return of(op->getOperand(0)); })

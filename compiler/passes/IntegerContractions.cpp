@@ -1,6 +1,7 @@
 //===- IntegerContractions.cpp - contractions of quantised values, in integers ------------------------===//
 #include "compiler/passes/ConstantValues.h"
 #include "compiler/passes/Passes.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace dlc {
 #define GEN_PASS_DEF_INTEGERCONTRACTIONS
@@ -141,13 +142,19 @@ Value scaledConstant(mlir::OpBuilder &b, Value v, double factor) {
 
 /// Erases what made `v` and nothing needs now.
 void eraseDead(Value v) {
-  mlir::Operation *op = v ? v.getDefiningOp() : nullptr;
-  if (!op || !mlir::isOpTriviallyDead(op)) {
-    return;
+  llvm::SetVector<mlir::Operation *> candidates;
+  auto add = [&](Value made) {
+    mlir::Operation *op = made ? made.getDefiningOp() : nullptr;
+    op ? void(candidates.insert(op)) : void();
+  };
+  add(v);
+  while (!candidates.empty()) {
+    mlir::Operation *op = candidates.pop_back_val();
+    if (mlir::isOpTriviallyDead(op)) {
+      llvm::for_each(op->getOperands(), add);
+      op->erase();
+    }
   }
-  llvm::SmallVector<Value> operands(op->getOperands());
-  op->erase();
-  llvm::for_each(operands, eraseDead);
 }
 
 /// v * factor (> 0) made from the ops that `v` alone comes from, by changing their constants; null where that takes a

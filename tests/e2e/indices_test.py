@@ -97,6 +97,25 @@ class Indices(unittest.TestCase):
         self.passes(x=floats(6), i=([3], INT32, [4, -1, -7 + 1]))
         self.fails("from -6 to 5, got 6 at element 0", x=floats(6), i=([3], INT32, [5, 0, 0]))
 
+    def test_places_of_a_mask(self):
+        """Rows of a table for every component of NonZero, with a table that is long enough for one of them only."""
+        graph = Graph()
+        mask, table = graph.input("mask", [2, 4], BOOL), graph.input("table", [3, 2])
+        places = graph.node("Transpose", graph.node("NonZero", mask), perm=[1, 0])
+        graph.output(graph.node("Gather", table, places, axis=0))
+        graph.save(self.model, opset=18)
+        self.passes(mask=((2, 4), BOOL, [1, 0, 1, 0, 0, 1, 0, 0]), table=floats(3, 2))
+        self.fails("expected an index from -3 to 2, got 3", mask=((2, 4), BOOL, [1, 0, 0, 1, 0, 1, 0, 0]), table=floats(3, 2))
+
+    def test_numbers_that_were_truths(self):
+        graph = Graph()
+        x, data = graph.input("x", [2], INT64), graph.input("data", [4])
+        five = graph.node("Add", graph.node("Mod", x, graph.constant([], [4], INT64)), graph.constant([], [5], INT64))
+        truth = graph.node("Cast", graph.node("Cast", five, to=BOOL), to=INT64)
+        graph.output(graph.node("Gather", data, graph.node("Sub", graph.constant([], [8], INT64), truth)))
+        graph.save(self.model, opset=18)
+        self.fails("got 7", x=longs((2,), [1, 2]), data=floats(4))
+
     def test_first_failure_is_told(self):
         graph = Graph()
         graph.input("x", [6])

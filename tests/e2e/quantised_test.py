@@ -89,6 +89,17 @@ class Quantised(unittest.TestCase):
                     expected = [0 if math.isnan(v) else min(max(round_even(v / 0.5) + (zero or 0), low), high) for v in numbers]
                     self.assertEqual(self.run_on(graph, numbers, onnx_file.ARRAY_CODES[dtype]), expected)
 
+    def test_residual_that_is_added_twice(self):
+        """The scale of a dequantised value changes in every place that it is added, and its old form goes once."""
+        for doubled in (lambda graph, y: graph.node("Add", y, y), lambda graph, y: graph.node("Add", graph.node("Relu", y), y)):
+            graph = onnx_file.Graph()
+            scale, zero = graph.constant([], [0.02]), graph.constant([], [100], UINT8)
+            y = graph.node("DequantizeLinear", graph.input("y", [1, 8, 5, 5], UINT8), scale, zero)
+            weight = graph.node("DequantizeLinear", graph.constant([8, 8, 1, 1], self.numbers(64, -128, 127), INT8), graph.constant([], [0.01]))
+            total = graph.node("Add", graph.node("Conv", y, weight), doubled(graph, y))
+            graph.output(graph.node("QuantizeLinear", total, graph.constant([], [0.05]), zero), UINT8)
+            self.verify(graph)
+
     def run_on(self, graph, numbers, code):
         graph.save(self.path("q.onnx"), opset=21)
         with open(self.path("x.raw"), "wb") as file:

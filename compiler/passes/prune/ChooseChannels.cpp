@@ -32,10 +32,12 @@ Consumers findConsumers(mlir::Block &body, const Coupling &coupling, UniformSlic
     const Numbers &weight = uniform.of(contraction->weight, contraction->weightDim);
     for (int64_t c = 0; c < coupling.axes()[*axis].size; ++c) {
       size_t number = coupling.classOf(coupling.axes()[*axis], c);
-      bool isNothing = weight[c] == 0.0 || (input[c] == 0.0 && addsConstant(*contraction, 0));
+      // Nothing is known of a dim whose size only a run knows.
+      auto at = [&](const Numbers &numbers) { return c < int64_t(numbers.size()) ? numbers[c] : std::nullopt; };
+      std::optional<double> x = at(input), w = at(weight);
+      bool isNothing = w == 0.0 || (x == 0.0 && addsConstant(*contraction, 0));
       found.any[number] = true;
-      found.matter[number] =
-          found.matter[number] || !(isNothing || (folds && input[c] && canFold(*contraction, *input[c])));
+      found.matter[number] = found.matter[number] || !(isNothing || (folds && x && canFold(*contraction, *x)));
     }
   }
   return found;

@@ -4,7 +4,7 @@
 namespace dlc::prune {
 namespace {
 /// Larger dims are no channels; they are fixed.
-constexpr int64_t kMaxSize = int64_t(1) << 22;
+constexpr int64_t kMaxSize = int64_t(1) << 17;
 } // namespace
 
 Coupling::Coupling(mlir::Block &body) {

@@ -330,7 +330,8 @@ void addRule(mlir::Operation *op, Coupling &c) {
     tieSame(pool.getInput(), pool.getResult(), c, spatialDims(pool.getInput(), pool.getChannelLast()));
   };
   llvm::TypeSwitch<mlir::Operation *>(op)
-      .Case<nn::ConstantOp, nn::SizesOp, nn::AssumeOp>([](auto) {})
+      .Case<nn::ConstantOp, nn::AssumeOp>([](auto) {})
+      .Case([&](nn::SizesOp o) { fixAll(o, c); })
       .Case<nn::ConvOp, nn::ConvTransposeOp>([&](auto conv) { ruleConv(conv, c); })
       .Case([&](nn::MatmulOp o) { ruleMatmul(o, c); })
       .Case([&](nn::ShapeOp o) {

@@ -283,11 +283,11 @@ Numbers UniformSlices::reshape(nn::ReshapeOp op, int64_t dim, int64_t size) {
 
 Numbers UniformSlices::concat(nn::ConcatOp op, int64_t dim, int64_t size) {
   Numbers result;
-  for (Value v : op.getInputs()) {
+  for (auto [place, v] : llvm::enumerate(op.getInputs())) {
     const Numbers &numbers = of(v, dim);
     if (dim == int64_t(op.getAxis())) {
       llvm::append_range(result, numbers);
-    } else if (v == op.getInputs().front()) {
+    } else if (place == 0) {
       result = numbers;
     } else {
       for (int64_t i = 0; i < size; ++i) {
@@ -381,7 +381,8 @@ Numbers UniformSlices::compute(Value v, int64_t dim, int64_t size) {
         return numbers;
       })
       .Case([&](nn::ResizeOp o) {
-        bool isLeft = nn::shapeOf(o.getInput())[dim] == o.getSizes().getDims()[dim] &&
+        double scale = o.getScales()[dim];
+        bool isLeft = (scale == 0 || scale == 1) && nn::shapeOf(o.getInput())[dim] == o.getSizes().getDims()[dim] &&
                       o.getCoordinates() != nn::CoordinateMode::TfCropAndResize;
         bool copies = o.getMode() == nn::SampleMode::Nearest;
         return !isLeft ? Numbers() : copies ? of(o.getInput(), dim) : onlyZeros(of(o.getInput(), dim));

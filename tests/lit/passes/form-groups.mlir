@@ -181,3 +181,17 @@ func.func @attention_of_attention(%q: tensor<9x4xf32>, %k: tensor<4x5xf32>, %v: 
   %4 = nn.matmul %3, %w : (tensor<9x8xf32>, tensor<8x3xf32>) -> tensor<9x3xf32>
   return %4 : tensor<9x3xf32>
 }
+
+// A constant that the contraction reads and what follows it too: one argument for both.
+// CHECK-LABEL: @constant_twice
+// CHECK:         %[[C:.*]] = nn.constant
+// CHECK:         nn.group "{{.*}}"(%arg0, %[[C]])
+// CHECK-NEXT:    bb0(%[[X:.*]]: tensor<4x4xf32>, %[[W:.*]]: tensor<4x4xf32>)
+// CHECK-NEXT:      %[[M:.*]] = nn.matmul %[[X]], %[[W]]
+// CHECK-NEXT:      nn.add %[[M]], %[[W]]
+func.func @constant_twice(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %c = nn.constant dense<2.0> : tensor<4x4xf32>
+  %0 = nn.matmul %x, %c : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %1 = nn.add %0, %c : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %1 : tensor<4x4xf32>
+}

@@ -133,3 +133,23 @@ func.func @all_zero(%x: tensor<1x1x4xf32>) -> tensor<1x1x4xf32> {
   %1 = nn.conv %0, %v {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x3x4xf32>, tensor<1x3x1xf32>) -> tensor<1x1x4xf32>
   return %1 : tensor<1x1x4xf32>
 }
+
+// -----
+
+// An input that stands twice in a concat says nothing of what stands between.
+// CHECK-LABEL: @concat_twice
+// CHECK:         nn.concat {{.*}} -> tensor<1x2x6xf32>
+// CHECK:         nn.conv {{.*}} (tensor<1x2x6xf32>, tensor<1x2x1xf32>) -> tensor<1x1x6xf32>
+func.func @concat_twice(%x: tensor<1x1x4xf32>) -> (tensor<1x1x6xf32>, tensor<1x1x4xf32>) {
+  %z = nn.constant dense<0.0> : tensor<1x2x1xf32>
+  %u = nn.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %v = nn.constant dense<[[[1.0], [1.0]]]> : tensor<1x2x1xf32>
+  %w = nn.constant dense<[[[1.0]], [[0.0]]]> : tensor<2x1x1xf32>
+  %s = nn.constant dense<[[[1.0], [1.0]]]> : tensor<1x2x1xf32>
+  %0 = nn.conv %x, %u {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x1x4xf32>, tensor<2x1x1xf32>) -> tensor<1x2x4xf32>
+  %1 = nn.concat %z, %0, %z {axis = 2 : i64} : (tensor<1x2x1xf32>, tensor<1x2x4xf32>, tensor<1x2x1xf32>) -> tensor<1x2x6xf32>
+  %2 = nn.conv %1, %v {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x2x6xf32>, tensor<1x2x1xf32>) -> tensor<1x1x6xf32>
+  %3 = nn.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x1x4xf32>, tensor<2x1x1xf32>) -> tensor<1x2x4xf32>
+  %4 = nn.conv %3, %s {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64} : (tensor<1x2x4xf32>, tensor<1x2x1xf32>) -> tensor<1x1x4xf32>
+  return %2, %4 : tensor<1x1x6xf32>, tensor<1x1x4xf32>
+}
