@@ -94,7 +94,8 @@ const Numbers &UniformSlices::of(Value v, int64_t dim) {
   auto it = known.find({v, dim});
   if (it == known.end()) {
     ++depth;
-    Numbers numbers = depth < kMaxDepth ? compute(v, dim, type.getDimSize(dim)) : Numbers();
+    bool isEmpty = llvm::is_contained(type.getShape(), 0);
+    Numbers numbers = depth < kMaxDepth && !isEmpty ? compute(v, dim, type.getDimSize(dim)) : Numbers();
     --depth;
     numbers.resize(type.getDimSize(dim));
     it = known.try_emplace({v, dim}, std::make_unique<Numbers>(std::move(numbers))).first;
