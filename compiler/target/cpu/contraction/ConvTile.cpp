@@ -84,14 +84,7 @@ ConvTile chooseConvTile(const ConvProblem &p, const TargetInfo &target, const Co
 
 std::vector<Choice> convTileTiles(const ConvProblem &p, const TargetInfo &target, const ConvExtent &extent) {
   RegisterProblem r = registerProblem(p, target, extent, emptyTile(p, target));
-  std::vector<Choice> choices;
-  for (const RegisterTile &t : rankRegisterTiles(r.model, {r.pixels}, r.columnVectors, r.steps)) {
-    Choice choice;
-    choice.rows = t.rows;
-    choice.vectors = t.vectors;
-    choices.push_back(choice);
-  }
-  return choices;
+  return rankTileChoices(r.model, {r.pixels}, r.columnVectors, r.steps);
 }
 
 std::vector<Choice> convTileVariations(const ConvTile &tile, const Choice &base, bool prefetches) {

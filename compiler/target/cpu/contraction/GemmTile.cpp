@@ -129,14 +129,7 @@ GemmTile chooseGemmTile(const GemmProblem &p, const TargetInfo &target, const Ch
 
 std::vector<Choice> gemmTiles(const GemmProblem &p, const TargetInfo &target) {
   RegisterProblem r = registerProblem(p, target, emptyTile(p, target));
-  std::vector<Choice> choices;
-  for (const RegisterTile &t : rankRegisterTiles(r.model, {r.rows}, r.columnVectors, r.steps)) {
-    Choice choice;
-    choice.rows = t.rows;
-    choice.vectors = t.vectors;
-    choices.push_back(choice);
-  }
-  return choices;
+  return rankTileChoices(r.model, {r.rows}, r.columnVectors, r.steps);
 }
 
 std::vector<Choice> gemmVariations(const GemmProblem &p, const TargetInfo &target, const Choice &base) {

@@ -98,6 +98,18 @@ std::vector<RegisterTile> rankRegisterTiles(const TileModel &model, llvm::ArrayR
   return ranked;
 }
 
+std::vector<Choice> rankTileChoices(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
+                                    double steps) {
+  std::vector<Choice> choices;
+  for (const RegisterTile &t : rankRegisterTiles(model, rowRuns, columnVectors, steps)) {
+    Choice choice;
+    choice.rows = t.rows;
+    choice.vectors = t.vectors;
+    choices.push_back(choice);
+  }
+  return choices;
+}
+
 int chooseUnroll(int64_t steps, int accumulators) {
   int limit = std::clamp(112 / std::max(1, accumulators), 4, 8);
   if (steps < 0) {

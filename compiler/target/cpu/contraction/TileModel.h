@@ -30,6 +30,9 @@ RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> 
 /// Tiles worth measuring, at most three per number of vectors: the model's first, the others by their estimates.
 std::vector<RegisterTile> rankRegisterTiles(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns,
                                             int64_t columnVectors, double steps);
+/// The same as choices, of which nothing else is set.
+std::vector<Choice> rankTileChoices(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
+                                    double steps);
 /// The tile with the lowest estimate for a loop nest of `rowRuns` (lengths of contiguous runs of rows, each tiled on
 /// its own) by `columnVectors` vectors and `steps` steps.
 RegisterTile chooseRegisterTile(const TileModel &model, llvm::ArrayRef<int64_t> rowRuns, int64_t columnVectors,
