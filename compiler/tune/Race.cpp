@@ -39,6 +39,12 @@ void fill(nn::Tensor &tensor) {
   });
 }
 
+double median(llvm::ArrayRef<double> numbers) {
+  std::vector<double> sorted = numbers;
+  llvm::sort(sorted);
+  return sorted[sorted.size() / 2];
+}
+
 /// Room behind a buffer's end: kernels read whole vectors.
 constexpr int64_t kSlack = 4096;
 
@@ -102,11 +108,7 @@ void Runner::run() {
   candidate->function(arguments[next].data(), nullptr, 0, candidate->tiles, aligned(scratch));
 }
 
-double Runner::seconds() const {
-  std::vector<double> sorted = minima;
-  llvm::sort(sorted);
-  return sorted[sorted.size() / 2];
-}
+double Runner::seconds() const { return median(minima); }
 
 void race(llvm::MutableArrayRef<Runner> runners, const RaceLength &length) {
   // Runs that are too short for the clock are measured several at a time.
@@ -133,6 +135,15 @@ void race(llvm::MutableArrayRef<Runner> runners, const RaceLength &length) {
       }
     }
   }
+}
+
+bool isFaster(llvm::ArrayRef<double> a, llvm::ArrayRef<double> b) {
+  constexpr double leastGain = 0.02;
+  size_t won = 0;
+  for (auto [mine, other] : llvm::zip_equal(a, b)) {
+    won += mine < other;
+  }
+  return won + 1 >= a.size() && median(b) > median(a) * (1 + leastGain);
 }
 
 double difference(const nn::Tensor &expected, const nn::Tensor &actual) {

@@ -50,6 +50,10 @@ struct RaceLength {
 /// Clears and fills the runners' minima.
 void race(llvm::MutableArrayRef<Runner> runners, const RaceLength &length);
 
+/// Whether the minima of a race leave no doubt that `a` is faster than `b`: by more than 2% in the median, and in all
+/// blocks but one at most (of seven, two that are equally fast show that once in sixteen times).
+bool isFaster(llvm::ArrayRef<double> a, llvm::ArrayRef<double> b);
+
 /// The largest difference between the elements, as a fraction of the peak of `expected`; infinite where one is NaN and
 /// the other is not.
 double difference(const nn::Tensor &expected, const nn::Tensor &actual);

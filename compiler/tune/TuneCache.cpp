@@ -30,8 +30,38 @@ std::string toLine(const TuneEntry &e) {
   return text;
 }
 
+/// What an entry never has. llvm::json reads values in values by recursion, so that depth is stack.
+constexpr size_t kMostBytes = 64 << 10, kMostDepth = 16;
+
+/// How many brackets are open at once, at most, outside of texts.
+size_t depthOf(llvm::StringRef line) {
+  size_t depth = 0, most = 0;
+  bool inText = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    char c = line[i];
+    if (inText) {
+      i += c == '\\';
+      inText = c != '"';
+    } else if (c == '[' || c == '{') {
+      most = std::max(most, ++depth);
+    } else if (c == ']' || c == '}') {
+      depth -= depth > 0;
+    } else {
+      inText = c == '"';
+    }
+  }
+  return most;
+}
+
 /// The entry of a line, or what is wrong with it.
 llvm::Expected<TuneEntry> fromLine(llvm::StringRef line) {
+  if (line.size() > kMostBytes) {
+    return llvm::createStringError("expected at most " + std::to_string(kMostBytes) + " bytes, got " +
+                                   std::to_string(line.size()));
+  }
+  if (depthOf(line) > kMostDepth) {
+    return llvm::createStringError("expected at most " + std::to_string(kMostDepth) + " brackets in brackets");
+  }
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(line);
   if (!value) {
     return value.takeError();

@@ -87,14 +87,30 @@ class Tune(unittest.TestCase):
         self.run_dlc("verify", tool.DIGITS, "--dim", "batch=1", "--tune-cache", self.cache)
 
     def test_every_alternative_computes_the_same(self):
-        # A candidate whose results differ from the cost model's choice is exit code 3.
         with open(self.path("model.onnx"), "wb") as file:
             file.write(contractions())
         model = self.path("model.onnx")
         _, text = self.compile("a.so", "--tune=300", "--tune-cache", self.cache, model=model)
         self.assertIn("8 kernels measured", text)
         self.assertNotIn("want of time", text)
+        self.assertNotIn("warning", text)
         self.run_dlc("verify", model, "--tune-cache", self.cache)
+
+    def test_a_candidate_whose_results_differ_is_left_out(self):
+        # The sign of a fast sine jumps where the sums of a convolution round differently.
+        convolution, weights = conv("wide", "x", [32, 32, 3, 3], "a", pads=[1, 1, 1, 1])
+        nodes = [convolution, tiny.node("Mul", ["a", "fast"], ["b"]), tiny.node("Sin", ["b"], ["c"]),
+                 tiny.node("Sign", ["c"], ["y"])]
+        with open(self.path("model.onnx"), "wb") as file:
+            file.write(tiny.model(nodes, [tiny.value("x", [1, 32, 24, 24])], [tiny.value("y", [1, 32, 24, 24])],
+                                  [weights, tiny.tensor("fast", [1], [1e6])]))
+        _, text = self.compile("a.so", "--tune=60", "--tune-cache", self.cache, model=self.path("model.onnx"))
+        self.assertRegex(text, r"warning: .*tuning: conv .*: left out (winograd|conv) .*, whose results differ by .* "
+                               r"of the peak from those of (winograd|conv) ")
+        self.assertIn("1 kernel measured", text)
+        # What is left sums in the same order: the same algorithm.
+        entry = self.entries()[0]
+        self.assertEqual(entry["model"].split()[0], entry["choice"].split()[0])
 
     def choose(self, entry, choice):
         return json.dumps({**entry, "choice": choice, "us": [30.0, 20.0]})
@@ -127,6 +143,18 @@ class Tune(unittest.TestCase):
         self.assertNotIn(f"{self.cache}:2", text)
         self.compile("b.so", "--tune=0.001", "--tune-cache", self.cache)
         self.assertIn(entry, self.entries())
+
+    def test_lines_that_no_reader_should_follow(self):
+        entry = {"key": "0" * 32, "model": "conv", "choice": "conv", "us": [1, 1]}
+        deep = '{"key": "1", "note": "[[[", "more": ' + "[" * 30000 + "]" * 30000 + "}"
+        long = json.dumps({**entry, "key": "2", "note": "x" * 70000})
+        text_only = json.dumps({**entry, "key": "3", "note": "[{" * 1000 + '"\\'})
+        self.rewrite([deep, long, text_only])
+        _, text = self.compile("a.so", "--tune-cache", self.cache)
+        ignored = "not an entry of a tuning cache, and ignored: expected"
+        self.assertIn(f"dlc: warning: {self.cache}:1: {ignored} at most 16 brackets in brackets", text)
+        self.assertIn(f"dlc: warning: {self.cache}:2: {ignored} at most 65536 bytes, got {len(long)}", text)
+        self.assertNotIn(f"{self.cache}:3", text)
 
     def test_the_budget_ends_and_goes_on(self):
         _, text = self.compile("a.so", "--tune=0.001", "--tune-cache", self.cache)

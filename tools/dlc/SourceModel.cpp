@@ -55,9 +55,12 @@ SourceModel::SourceModel() {
   mlirContext = std::make_unique<mlir::MLIRContext>(registry);
   mlirContext->loadAllAvailableDialects();
   mlirContext->getDiagEngine().registerHandler([this](mlir::Diagnostic &diagnostic) {
+    std::string node = nodeName(diagnostic.getLocation());
+    std::string text = (node.empty() ? "" : "node \"" + node + "\": ") + diagnostic.str();
     if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error) {
-      std::string node = nodeName(diagnostic.getLocation());
-      errors.push_back((node.empty() ? "" : "node \"" + node + "\": ") + diagnostic.str());
+      errors.push_back(text);
+    } else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning) {
+      llvm::errs() << "dlc: warning: " << text << '\n';
     }
     return mlir::success();
   });

@@ -141,6 +141,18 @@ TEST(Race, DifferencesAreOfThePeak) {
   EXPECT_TRUE(std::isinf(tune::difference(tensor(a), tensor(c))));
 }
 
+TEST(Race, NoiseIsNotFaster) {
+  std::vector<double> one(7, 1.0), bit(7, 0.99), clear(7, 0.95);
+  EXPECT_FALSE(tune::isFaster(one, one));
+  EXPECT_FALSE(tune::isFaster(bit, one));
+  EXPECT_TRUE(tune::isFaster(clear, one));
+  EXPECT_FALSE(tune::isFaster(one, clear));
+  clear[0] = 1.5;
+  EXPECT_TRUE(tune::isFaster(clear, one));
+  clear[1] = 1.5;
+  EXPECT_FALSE(tune::isFaster(clear, one));
+}
+
 TEST(TuneCache, KeepsWhatOthersHaveAdded) {
   llvm::SmallString<128> path;
   ASSERT_FALSE(llvm::sys::fs::createTemporaryFile("dlc-tune", "jsonl", path));
