@@ -33,6 +33,7 @@ public:
           return mlir::failure();
         }
       }
+      values.endVariant();
     }
     program.variantCount = variants.size();
     for (auto [key, name] : {std::pair("nn.producer", "producer"), std::pair("nn.opset", "opset")}) {
@@ -47,7 +48,7 @@ public:
     dlc_abi_model header{};
     header.name = t.string(name);
     header.producer = t.string("dlc 0.1.0");
-    header.weights_size = program.weightsSize;
+    values.finish(header);
     program.bytes = t.finish(header);
     return std::move(program);
   }

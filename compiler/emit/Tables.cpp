@@ -115,6 +115,7 @@ std::vector<char> Tables::finish(dlc_abi_model header) {
   append(bytes, header.host_functions, hostFunctions);
   append(bytes, header.spaces, spaces);
   append(bytes, header.metadata, metadata);
+  append(bytes, header.preparations, preparations);
   header.strings = bytes.size();
   header.strings_size = strings.size();
   bytes.insert(bytes.end(), strings.begin(), strings.end());

@@ -23,6 +23,7 @@ public:
   std::vector<dlc_abi_stage> stages;
   std::vector<dlc_abi_step> steps;
   std::vector<dlc_abi_constant> constants;
+  std::vector<dlc_abi_preparation> preparations;
   std::vector<dlc_abi_variable> variables;
   std::vector<dlc_abi_feedback> feedback;
   std::vector<dlc_abi_kernel> kernels;

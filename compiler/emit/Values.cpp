@@ -6,7 +6,7 @@
 
 namespace dlc::emit {
 namespace {
-constexpr uint64_t kWeightAlignment = 64;
+constexpr uint64_t kWeightAlignment = 64, kPage = 4096;
 
 dlc_kind kindOf(mlir::Type type) {
   if (llvm::isa<nn::SequenceType>(type)) {
@@ -53,37 +53,100 @@ void Values::setShape(mlir::Value v) {
   e.size = size;
 }
 
-llvm::LogicalResult Values::addConstant(rt::ConstantOp op) {
+mlir::FailureOr<WeightRun> Values::store(rt::ConstantOp op, Section &section) {
   mlir::FailureOr<nn::Tensor> tensor = nn::tensorFromAttr(op.getValue());
   if (mlir::failed(tensor) || getDType(tensor->element()) == DLC_UNDEFINED || nn::isString(tensor->element())) {
     return op.emitOpError() << "expected a constant of numbers whose data is present";
   }
   auto owner = std::make_shared<nn::Tensor>(*tensor);
   llvm::ArrayRef<char> bytes(owner->raw(), owner->bytes());
-  uint64_t hash = fnv1a(bytes) ^ bytes.size();
-  uint32_t index = t.constants.size();
-  size_t runs = program.weights.size();
-  uint64_t offset = place(hash, llvm::StringRef(bytes.data(), bytes.size()));
-  if (program.weights.size() > runs) {
+  size_t runs = section.runs.size();
+  uint64_t offset = section.place(llvm::StringRef(bytes.data(), bytes.size()));
+  if (section.runs.size() > runs) {
     program.owners.push_back(owner);
   }
-  t.constants.push_back({offset, bytes.size(), t.string(""), uint32_t(getDType(tensor->element()))});
-  add(op.getResult(), DLC_STORAGE_CONSTANT, index, "");
+  return WeightRun{offset, bytes};
+}
+
+llvm::LogicalResult Values::addConstant(rt::ConstantOp op) {
+  mlir::FailureOr<WeightRun> run = store(op, weights);
+  if (mlir::failed(run)) {
+    return mlir::failure();
+  }
+  uint32_t dtype = getDType(rt::getTensorType(op.getResult()).getElementType());
+  t.constants.push_back({run->offset, run->bytes.size(), t.string(""), dtype, 0, 0});
+  add(op.getResult(), DLC_STORAGE_CONSTANT, t.constants.size() - 1, "");
   setShape(op.getResult());
   return mlir::success();
 }
 
-/// The offset of `content` in the weights section. Equal bytes are written once.
-uint64_t Values::place(uint64_t hash, llvm::StringRef content) {
+llvm::LogicalResult Values::addPrepared(rt::PrepareOp op, uint32_t kernel, uint32_t variant) {
+  auto source = op.getSource().getDefiningOp<rt::ConstantOp>();
+  if (!source) {
+    return op.emitOpError() << "expected a constant as the source";
+  }
+  mlir::FailureOr<WeightRun> run = store(source, sources);
+  if (mlir::failed(run)) {
+    return mlir::failure();
+  }
+  mlir::RankedTensorType type = rt::getTensorType(op.getResult());
+  uint64_t size = llvm::divideCeil(uint64_t(type.getNumElements()) * nn::getElementBits(type.getElementType()), 8);
+  std::vector<uint64_t> key{kernel, run->offset, run->bytes.size(), size, uint64_t(op.getTiles())};
+  llvm::SmallVector<uint32_t> dims;
+  for (int64_t d : op.getDims()) {
+    key.push_back(d);
+    dims.append({uint32_t(d), uint32_t(uint64_t(d) >> 32)});
+  }
+  auto [it, isNew] = known.try_emplace(key, uint32_t(t.preparations.size()));
+  if (isNew) {
+    uint64_t offset = llvm::alignTo(preparedSize, kWeightAlignment);
+    preparedSize = offset + size;
+    t.preparations.push_back({run->offset, run->bytes.size(), offset, size, uint64_t(op.getTiles()), t.string(""), kernel,
+                              t.range(dims), variant, 0});
+  }
+  const dlc_abi_preparation &preparation = t.preparations[it->second];
+  t.constants.push_back({preparation.offset, size, t.string(""), uint32_t(getDType(type.getElementType())), 1 + it->second, 0});
+  add(op.getResult(), DLC_STORAGE_CONSTANT, t.constants.size() - 1, "");
+  setShape(op.getResult());
+  t.features |= DLC_FEATURE_PREPARED;
+  return mlir::success();
+}
+
+void Values::endVariant() {
+  largestPrepared = std::max(largestPrepared, preparedSize);
+  preparedSize = 0;
+  known.clear();
+}
+
+void Values::finish(dlc_abi_model &header) {
+  program.weights = std::move(weights.runs);
+  program.weightsSize = weights.size;
+  if (!t.preparations.empty()) {
+    uint64_t base = llvm::alignTo(weights.size, kPage);
+    for (dlc_abi_preparation &p : t.preparations) {
+      p.source += base;
+    }
+    for (const WeightRun &run : sources.runs) {
+      program.weights.push_back({base + run.offset, run.bytes});
+    }
+    program.weightsSize = base + sources.size;
+    header.sources = base;
+    header.prepared_size = largestPrepared;
+  }
+  header.weights_size = program.weightsSize;
+}
+
+uint64_t Values::Section::place(llvm::StringRef content) {
+  uint64_t hash = fnv1a(llvm::ArrayRef(content.data(), content.size())) ^ content.size();
   for (size_t i : runsByHash[hash]) {
-    if (llvm::StringRef(program.weights[i].bytes.data(), program.weights[i].bytes.size()) == content) {
-      return program.weights[i].offset;
+    if (llvm::StringRef(runs[i].bytes.data(), runs[i].bytes.size()) == content) {
+      return runs[i].offset;
     }
   }
-  uint64_t offset = (program.weightsSize + kWeightAlignment - 1) / kWeightAlignment * kWeightAlignment;
-  runsByHash[hash].push_back(program.weights.size());
-  program.weights.push_back({offset, llvm::ArrayRef(content.data(), content.size())});
-  program.weightsSize = offset + content.size();
+  uint64_t offset = llvm::alignTo(size, kWeightAlignment);
+  runsByHash[hash].push_back(runs.size());
+  runs.push_back({offset, llvm::ArrayRef(content.data(), content.size())});
+  size = offset + content.size();
   return offset;
 }
 

@@ -15,12 +15,17 @@ inline constexpr llvm::StringLiteral kDimsAttr = "nn.dims";         ///< dim.sha
 inline constexpr llvm::StringLiteral kTilesAttr = "nn.tiles";       ///< dim.expr: how many tiles there are
 inline constexpr llvm::StringLiteral kScratchAttr = "nn.scratch";   ///< dim.expr: bytes of scratch per worker
 inline constexpr llvm::StringLiteral kFlopsAttr = "nn.flops";       ///< dim.expr: arithmetic operations
+/// On a dispatch of a constant, DenseI64ArrayAttr {tiles, index arguments}: it runs once, before all runs.
+inline constexpr llvm::StringLiteral kPreparedAttr = "nn.prepared";
+/// On a quantize_linear of a kernel: what it rounds is no NaN and below 2^30, whatever the kernel's arguments hold.
+inline constexpr llvm::StringLiteral kBoundedAttr = "nn.bounded";
 /// On arguments and results of a linalg-level kernel: per dim, the number of its index argument or -1 (static).
 inline constexpr llvm::StringLiteral kSizesAttr = "nn.sizes";
 
 /// Strategies. One ordered table (compiler/target/cpu/Strategy.h) chooses.
 inline constexpr llvm::StringLiteral kLoopsStrategy = "loops";
 
+inline constexpr llvm::StringLiteral kPrepareStrategy = "prepare"; ///< kernels that make constants of constants
 /// Finds or creates the kernel module of `module`.
 mlir::ModuleOp getKernelModule(mlir::ModuleOp module);
 /// The kernel that a dispatch runs.

@@ -1,6 +1,7 @@
 //===- LowerToLoops.cpp - kernels become loops ------------------------------------------------===//
 #include "compiler/passes/Kernels.h"
 #include "compiler/passes/Passes.h"
+#include "compiler/passes/PrepareConstants.h"
 #include "compiler/target/cpu/loops/LoopNest.h"
 #include "compiler/target/cpu/strategy/Strategy.h"
 #include "llvm/ADT/StringMap.h"
@@ -18,6 +19,7 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
 
   void runOnOperation() override {
     llvm::StringMap<cpu::PackedArguments> packed;
+    preparer.emplace(getOperation(), target);
     for (auto func : getKernelModule(getOperation()).getOps<mlir::func::FuncOp>()) {
       if (mlir::failed(lower(func, packed[func.getSymName()]))) {
         return signalPassFailure();
@@ -28,6 +30,7 @@ struct LowerToLoopsPass : impl::LowerToLoopsBase<LowerToLoopsPass> {
         pack(dispatch->getOpOperand(argument.argument), argument);
       }
     });
+    preparer->widenNarrowConstants();
   }
 
 private:
@@ -43,22 +46,32 @@ private:
     return strategy->emit(func, target, packed);
   }
 
-  /// Gives a dispatch its constant in packed form. Equal constants packed alike are packed once.
+  /// Gives a dispatch its constant in packed form, or in one that becomes it. Equal constants packed alike are packed
+  /// once.
   void pack(mlir::OpOperand &operand, const cpu::PackedArgument &argument) {
     auto constant = operand.get().getDefiningOp<nn::ConstantOp>();
+    nn::Tensor source = *nn::tensorFromAttr(constant.getValue());
+    bool prepared = argument.preparation && ConstantPreparer::pays(argument.preparation->bytes, source.bytes());
     auto [it, isNew] = done.try_emplace({constant.getValue(), mlir::StringAttr::get(&getContext(), argument.key)});
     if (isNew) {
-      nn::Tensor tensor = argument.pack(*nn::tensorFromAttr(constant.getValue()));
-      it->second = nn::attrFromTensor(tensor);
+      it->second = nn::attrFromTensor(prepared ? argument.preparation->store(source) : argument.pack(source));
     }
     mlir::OpBuilder b(operand.getOwner());
-    operand.set(nn::ConstantOp::of(b, constant.getLoc(), llvm::cast<mlir::ElementsAttr>(it->second)).getResult());
+    auto value = llvm::cast<mlir::ElementsAttr>(it->second);
+    if (prepared) {
+      int64_t elements = argument.preparation->bytes * 8 / nn::getElementBits(source.element());
+      auto type = mlir::RankedTensorType::get({elements}, source.element());
+      operand.set(preparer->prepare(b, constant.getLoc(), value, type, *argument.preparation));
+    } else {
+      operand.set(nn::ConstantOp::of(b, constant.getLoc(), value).getResult());
+    }
     if (constant->use_empty()) {
       constant.erase();
     }
   }
 
   cpu::TargetInfo target = cpu::TargetInfo::native();
+  std::optional<ConstantPreparer> preparer;
   llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, mlir::Attribute> done;
 };
 } // namespace

@@ -241,6 +241,9 @@ private:
     if (!kernel) {
       return op.emitOpError() << "expected a kernel named " << op.getKernel();
     }
+    if (auto numbers = op->getAttrOfType<mlir::DenseI64ArrayAttr>(kPreparedAttr)) {
+      return convertPrepared(op, numbers);
+    }
     auto formula = [&](llvm::StringRef name) {
       auto e = kernel->getAttrOfType<dim::ExprAttr>(name);
       return e ? e : zero();
@@ -261,6 +264,15 @@ private:
     if (mlir::Attribute reason = op->getAttr(kReasonAttr)) {
       step->setAttr("reason", reason);
     }
+    return mlir::success();
+  }
+
+  /// What runs before all runs is a constant.
+  llvm::LogicalResult convertPrepared(nn::DispatchOp op, llvm::ArrayRef<int64_t> numbers) {
+    Value result = op.getResult(0);
+    map.map(result, rt::PrepareOp::create(b, op.getLoc(), ref(result.getType()), op.getKernelAttr(), lookup(op.getOperand(0)),
+                                          b.getDenseI64ArrayAttr(numbers.drop_front()),
+                                          b.getI64IntegerAttr(numbers.front())));
     return mlir::success();
   }
 

@@ -68,6 +68,17 @@ def RT_ConstantOp : RT_Op<"constant"> {
   let assemblyFormat = "$value attr-dict `:` type($result)";
 }
 
+def RT_PrepareOp : RT_Op<"prepare"> {
+  let summary = "bytes that a kernel makes of a constant once, before the first run";
+  let description = [{
+    The kernel has `source` and the result as buffers. It never runs again: the source's memory may be given back.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, RT_RefType:$source, DenseI64ArrayAttr:$dims, I64Attr:$tiles);
+  let results = (outs RT_RefType:$result);
+  let assemblyFormat = [{$kernel `(` $source `)` `dims` $dims `tiles` $tiles attr-dict `:` type($source) `to`
+                         type($result)}];
+}
+
 def RT_BufferOp : RT_Op<"buffer"> {
   let summary = "bytes [offset, offset + size) of the stage's frame";
   let arguments = (ins Dim_ExprAttr:$offset, Dim_ExprAttr:$size, StrAttr:$name);

@@ -67,6 +67,7 @@ std::vector<std::string> featureNames(uint64_t features) {
                                                                 {DLC_FEATURE_VARIABLES, "variables"},
                                                                 {DLC_FEATURE_SPECIALISATIONS, "specialisations"},
                                                                 {DLC_FEATURE_VARIANT_ENTRIES, "entries per CPU variant"},
+                                                                {DLC_FEATURE_PREPARED, "prepared constants"},
                                                                 {DLC_FEATURE_DEVICE_CUDA, "CUDA"}};
   std::vector<std::string> result;
   for (const auto &[bit, name] : names) {
@@ -110,6 +111,16 @@ private:
     info.variant = dlc_model_variant(model);
     info.features = featureNames(dlc_model_features(model));
     info.weightBytes = dlc_model_weights_size(model);
+    info.storedWeightBytes = dlc_model_stored_weights_size(model);
+    for (uint32_t i = 0; i < dlc_inspect_preparation_count(model); ++i) {
+      dlc_inspect_preparation preparation{};
+      check(dlc_inspect_get_preparation(model, i, &preparation));
+      if (preparation.used) {
+        ++info.preparations;
+        info.preparedBytes += preparation.prepared;
+        info.preparedFromBytes += preparation.stored;
+      }
+    }
     for (uint32_t i = 0; i < counts.variants; ++i) {
       info.variants.emplace_back(dlc_inspect_variant_name(model, i));
     }

@@ -78,7 +78,10 @@ struct ModelInfo {
   std::vector<std::string> variants, features;
   std::vector<StateInfo> state;
   std::vector<std::pair<std::string, std::string>> metadata;
-  uint64_t fileBytes = 0, weightBytes = 0;
+  uint64_t fileBytes = 0;
+  uint64_t weightBytes = 0, storedWeightBytes = 0; ///< in memory, in the artifact
+  uint32_t preparations = 0;                       ///< constants that the engine makes of others, and the bytes of both
+  uint64_t preparedBytes = 0, preparedFromBytes = 0;
   double parameters = 0; ///< elements of all constants
   std::vector<EntryInfo> entries;
   std::optional<SourceInfo> source; ///< when this was compiled for the occasion

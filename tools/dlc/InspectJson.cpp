@@ -149,6 +149,10 @@ void printInspectJson(const ModelInfo &info, llvm::raw_ostream &stream) {
                        {"metadata", std::move(metadata)},
                        {"file_bytes", static_cast<int64_t>(info.fileBytes)},
                        {"weight_bytes", static_cast<int64_t>(info.weightBytes)},
+                       {"stored_weight_bytes", static_cast<int64_t>(info.storedWeightBytes)},
+                       {"prepared", Object{{"constants", static_cast<int64_t>(info.preparations)},
+                                           {"stored_bytes", static_cast<int64_t>(info.preparedFromBytes)},
+                                           {"bytes", static_cast<int64_t>(info.preparedBytes)}}},
                        {"parameters", info.parameters},
                        {"entries", std::move(entries)}};
   stream << llvm::formatv("{0:2}\n", value);

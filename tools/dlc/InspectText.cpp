@@ -175,7 +175,15 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
   if (info.fileBytes != 0) {
     printLine(stream, "file", bytesString(static_cast<double>(info.fileBytes)));
   }
-  printLine(stream, "weights", bytesString(static_cast<double>(info.weightBytes)));
+  std::string weights = bytesString(static_cast<double>(info.weightBytes));
+  if (info.preparations != 0) {
+    weights += llvm::formatv(" in memory, {0} in the file: {1} constants of {2} are prepared from {3}",
+                             bytesString(static_cast<double>(info.storedWeightBytes)), info.preparations,
+                             bytesString(static_cast<double>(info.preparedBytes)),
+                             bytesString(static_cast<double>(info.preparedFromBytes)))
+                   .str();
+  }
+  printLine(stream, "weights", weights);
   printLine(stream, "parameters",
             (info.source ? countString(info.source->parameters) + ", " : "") + countString(info.parameters) +
                 " as packed for kernels");

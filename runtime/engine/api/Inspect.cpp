@@ -138,8 +138,20 @@ dlc_status dlc_inspect_get_constant(const dlc_model *model, uint32_t index, dlc_
     return s;
   }
   const dlc_abi_constant &c = model->program.constants[index];
-  *out = {model->program.string(c.name), c.dtype, c.offset, c.size,
-          model->weights ? model->weights + c.offset : nullptr};
+  *out = {model->program.string(c.name), c.dtype, c.offset, c.size, model->constant(index)};
+  return DLC_OK;
+}
+
+uint32_t dlc_inspect_preparation_count(const dlc_model *model) {
+  return model ? uint32_t(model->program.preparations.size()) : 0;
+}
+dlc_status dlc_inspect_get_preparation(const dlc_model *model, uint32_t index, dlc_inspect_preparation *out) {
+  if (dlc_status s = check(model, index, &Program::preparations, out)) {
+    return s;
+  }
+  const Program &p = model->program;
+  const dlc_abi_preparation &x = p.preparations[index];
+  *out = {p.string(p.kernels[x.kernel].name), x.source_size, x.size, x.tiles, uint32_t(p.isVisible(x))};
   return DLC_OK;
 }
 

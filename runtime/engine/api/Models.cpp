@@ -160,7 +160,10 @@ uint64_t dlc_model_features(const dlc_model *m) { return m->program.header.featu
 const char *dlc_model_variant(const dlc_model *m) {
   return m->variant == none ? "" : m->program.string(m->program.variants[m->variant].name);
 }
-uint64_t dlc_model_weights_size(const dlc_model *m) { return m->program.header.weights_size; }
+uint64_t dlc_model_weights_size(const dlc_model *m) {
+  return m->program.plainWeights() + m->program.preparedWeights();
+}
+uint64_t dlc_model_stored_weights_size(const dlc_model *m) { return m->program.header.weights_size; }
 
 size_t dlc_model_metadata_count(const dlc_model *m) { return m->program.metadata.size(); }
 const char *dlc_model_metadata_key(const dlc_model *m, size_t i) {

@@ -70,7 +70,7 @@ dlc_status decodeStrings(dlc_context &c, uint32_t value, dlc_value &to, Error &e
   const Program &p = c.program();
   const dlc_abi_value &v = p.values[value];
   const dlc_abi_constant &k = p.constants[v.index];
-  const char *bytes = c.model->weights + k.offset;
+  const char *bytes = c.model->constant(v.index);
   int64_t dims[DLC_MAX_RANK], count;
   bool ok = v.shape != none || v.rank == 0;
   for (uint32_t i = 0; ok && i < v.rank; ++i) {
@@ -208,7 +208,7 @@ dlc_status resetVariables(dlc_context &c, Error &error) {
     if (p.variables[i].constant == none) {
       memset(c.variables[i].data(), 0, bytes);
     } else if (bytes) {
-      memcpy(c.variables[i].data(), c.model->weights + p.constants[p.variables[i].constant].offset, bytes);
+      memcpy(c.variables[i].data(), c.model->constant(p.variables[i].constant), bytes);
     }
   }
   return DLC_OK;
@@ -279,8 +279,8 @@ dlc_status createContext(dlc_model &model, const dlc_context_options &options, d
   if (!ok) {
     noMemory(error);
   }
-  if (error || makeTables(*c, error) || evaluateStatic(*c, error) || makeVariables(*c, error) ||
-      makeObjects(*c, error) || startWorkers(*c, error)) {
+  if (error || model.prepared.prepare(model, threads, error) || makeTables(*c, error) || evaluateStatic(*c, error) ||
+      makeVariables(*c, error) || makeObjects(*c, error) || startWorkers(*c, error)) {
     destroy(c);
     return error.status;
   }

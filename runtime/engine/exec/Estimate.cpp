@@ -28,8 +28,8 @@ struct Described {
     const dlc_abi_value &v = p.values[value];
     int64_t bytes;
     if (v.storage != DLC_STORAGE_CONSTANT || !dtypeBytes(v.dtype, int64_t(index) + 1, bytes) ||
-        uint64_t(bytes) > p.constants[v.index].size ||
-        !readInteger(v.dtype, d.model.weights + p.constants[v.index].offset, index, out)) {
+        uint64_t(bytes) > p.constants[v.index].size || !d.model.constant(v.index) ||
+        !readInteger(v.dtype, d.model.constant(v.index), index, out)) {
       return fail(error, DLC_RUN_FAILED, "value %u has no readable element %u", value, index);
     }
     return DLC_OK;
@@ -70,6 +70,7 @@ public:
       }
     }
     out.scratch *= threads;
+    out.prepared = p.preparedWeights();
     addRest();
     return DLC_OK;
   }

@@ -80,7 +80,7 @@ dlc_status rootMemory(dlc_context &c, uint32_t value, char *&address, int64_t &s
   case DLC_STORAGE_OUTPUT:
     return outputMemory(c, value, address, size, error);
   case DLC_STORAGE_CONSTANT:
-    address = const_cast<char *>(c.model->weights) + p.constants[v.index].offset;
+    address = const_cast<char *>(c.model->constant(v.index));
     size = int64_t(p.constants[v.index].size);
     return DLC_OK;
   case DLC_STORAGE_FRAME:

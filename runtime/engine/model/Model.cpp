@@ -87,6 +87,12 @@ bool checkKernels(const dlc_model &m, Error &error) {
     }
   }
   return true;
+  for (uint32_t i = 0; i < p.preparations.size(); ++i) {
+    if (p.isVisible(p.preparations[i]) && !m.kernels[p.preparations[i].kernel]) {
+      fail(error, DLC_INVALID_MODEL, "preparation %u: the chosen variant does not have its kernel", i);
+      return false;
+    }
+  }
 }
 
 bool resolveHostFunction(const char *name, uint32_t version, const dlc_model_options &options, dlc_host_function &out) {

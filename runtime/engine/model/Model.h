@@ -1,6 +1,7 @@
 // A loaded model: its program, code and weights, shared by contexts.
 #pragma once
 #include "load/Image.h"
+#include "model/Prepared.h"
 #include "program/Program.h"
 #include <atomic>
 
@@ -11,6 +12,7 @@ struct dlc_model {
   dlc::rt::Program program;
   uint32_t variant = dlc::rt::none;
   const char *weights = nullptr;
+  dlc::rt::Prepared prepared;
   dlc::rt::Vector<dlc_kernel_fn> kernels;           ///< of the chosen variant
   dlc::rt::Vector<dlc_host_function> hostFunctions; ///< by index of the program's table
   dlc::rt::Log log;
@@ -19,6 +21,12 @@ struct dlc_model {
   void release();
 };
 
+  /// A constant's bytes; null: it is not prepared yet.
+  const char *constant(uint32_t index) const {
+    const dlc_abi_constant &c = program.constants[index];
+    const char *base = c.preparation ? prepared.data() : weights;
+    return base ? base + c.offset : nullptr;
+  }
 namespace dlc::rt {
 
 /// Completes a model whose image is mapped: reads and checks the program, chooses the variant, resolves kernels and

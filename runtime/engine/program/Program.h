@@ -75,6 +75,7 @@ struct Program {
   Vector<dlc_abi_host_function> hostFunctions;
   Vector<dlc_abi_space> spaces;
   Vector<dlc_abi_metadata> metadata;
+  Vector<dlc_abi_preparation> preparations;
 
   // Derived (Analysis.cpp).
   Vector<ValueInfo> valueInfo;
@@ -101,6 +102,11 @@ struct Program {
   Span<const uint32_t> range(dlc_abi_range r) const { return pool.span(r.first, r.count); }
   const uint32_t *shape(uint32_t value) const { return pool.data() + values[value].shape; }
   bool isVisible(uint32_t entry) const { return !entries[entry].variant || entries[entry].variant - 1 == variant; }
+  /// Whether the chosen variant has this preparation.
+  bool isVisible(const dlc_abi_preparation &x) const { return !x.variant || x.variant - 1 == variant; }
+  /// Bytes of weights that stay as they are stored, and of those that preparations of the chosen variant make.
+  uint64_t plainWeights() const { return preparations.empty() ? header.weights_size : header.sources; }
+  uint64_t preparedWeights() const;
   /// The entry that a stage is part of.
   uint32_t entryOf(uint32_t stage) const { return blockInfo[stageInfo[stage].block].entry; }
   /// The ports that callers bind for an entry.

@@ -6,7 +6,9 @@ namespace dlc::rt {
 
 static constexpr uint64_t knownFeatures =
     DLC_FEATURE_CONTROL_FLOW | DLC_FEATURE_STAGES | DLC_FEATURE_HOST_CALLS | DLC_FEATURE_VARIABLES |
-    DLC_FEATURE_SPECIALISATIONS | DLC_FEATURE_VARIANT_ENTRIES;
+    DLC_FEATURE_SPECIALISATIONS | DLC_FEATURE_VARIANT_ENTRIES | DLC_FEATURE_PREPARED;
+/// Headers of models without prepared constants may end here.
+static constexpr size_t shortestHeader = offsetof(dlc_abi_model, preparations);
 
 uint64_t fnv(uint64_t hash, const void *data, size_t size) {
   const unsigned char *bytes = static_cast<const unsigned char *>(data);
@@ -52,6 +54,14 @@ bool callShape(Span<const uint32_t> extra, CallShape &out) {
   return true;
 }
 
+uint64_t Program::preparedWeights() const {
+  uint64_t bytes = 0;
+  for (const dlc_abi_preparation &x : preparations) {
+    bytes += isVisible(x) ? x.size : 0;
+  }
+  return bytes;
+}
+
 namespace {
 struct Reader {
   const char *base;
@@ -84,12 +94,12 @@ struct Reader {
 };
 
 bool readHeader(const void *data, uint64_t available, bool skipChecksum, dlc_abi_model &h, Error &error) {
-  if (available < sizeof h) {
-    fail(error, DLC_INVALID_MODEL, "expected a program header of %zu bytes, got %llu bytes", sizeof h,
+  if (available < shortestHeader) {
+    fail(error, DLC_INVALID_MODEL, "expected a program header of %zu bytes, got %llu bytes", shortestHeader,
          (unsigned long long)available);
     return false;
   }
-  memcpy(&h, data, sizeof h);
+  memcpy(&h, data, shortestHeader);
   if (memcmp(h.magic, DLC_ABI_MAGIC, 8) != 0) {
     fail(error, DLC_INVALID_MODEL, "expected the magic '%s' at the program's start: this is not a dlc model",
          DLC_ABI_MAGIC);
@@ -100,11 +110,13 @@ bool readHeader(const void *data, uint64_t available, bool skipChecksum, dlc_abi
          DLC_ABI_VERSION, h.abi_version > DLC_ABI_VERSION ? "update the engine" : "compile the model again");
     return false;
   }
-  if (h.struct_size < sizeof h || h.program_size < h.struct_size || h.program_size > available || h.program_size % 8) {
+  if (h.struct_size < shortestHeader || h.program_size < h.struct_size || h.program_size > available || h.program_size % 8) {
     fail(error, DLC_INVALID_MODEL, "header of %u bytes and program of %llu bytes do not fit the %llu bytes there are",
          h.struct_size, (unsigned long long)h.program_size, (unsigned long long)available);
     return false;
   }
+  size_t known = h.struct_size < sizeof h ? h.struct_size : sizeof h;
+  memcpy(static_cast<void *>(&h), data, known);
   if (h.features & ~knownFeatures) {
     fail(error, DLC_UNSUPPORTED, "the model needs features 0x%llx that this engine does not have: update the engine",
          (unsigned long long)(h.features & ~knownFeatures));
@@ -155,7 +167,7 @@ bool readProgram(const void *data, uint64_t available, bool skipChecksum, Progra
          r.table(h.variables, "variables", p.variables) && r.table(h.feedback, "feedback", p.feedback) &&
          r.table(h.kernels, "kernels", p.kernels) && r.table(h.variants, "variants", p.variants) &&
          r.table(h.host_functions, "host functions", p.hostFunctions) && r.table(h.spaces, "spaces", p.spaces) &&
-         r.table(h.metadata, "metadata", p.metadata);
+         r.table(h.metadata, "metadata", p.metadata) && r.table(h.preparations, "preparations", p.preparations);
 }
 
 } // namespace dlc::rt

@@ -18,6 +18,8 @@ public:
     }
     at("header", 0);
     bool ok = string(p.header.name, "name") && string(p.header.producer, "producer");
+    // Preparations first: which bytes constants may be in follows from them.
+    ok = ok && each(p.preparations, "preparation", &Validator::preparation) && preparedApart();
     return ok && each(p.instrs, "instruction", &Validator::instr) && each(p.values, "value", &Validator::value) &&
            each(p.portDims, "port dim", &Validator::portDim) && each(p.ports, "port", &Validator::port) &&
            each(p.entries, "entry", &Validator::entry) && each(p.blocks, "block", &Validator::block) &&
@@ -235,8 +237,45 @@ private:
   }
 
   bool constant(const dlc_abi_constant &c) {
-    return string(c.name, "name") && below(c.dtype, DLC_I2 + 1, "type") &&
-           span(c.offset, c.size, p.header.weights_size, "bytes");
+    if (!string(c.name, "name") || !below(c.dtype, DLC_I2 + 1, "type") ||
+        !below(c.preparation, uint64_t(p.preparations.size()) + 1, "preparation")) {
+      return false;
+    }
+    if (!c.preparation) {
+      return span(c.offset, c.size, p.plainWeights(), "bytes");
+    }
+    const dlc_abi_preparation &x = p.preparations[c.preparation - 1];
+    return c.offset >= x.offset ? span(c.offset - x.offset, c.size, x.size, "bytes") : bad("bytes", c.offset, x.offset);
+  }
+  /// Sources are behind all constants that are used as they are: their memory is given back.
+  bool preparation(const dlc_abi_preparation &x) {
+    constexpr uint64_t mostBytes = uint64_t(1) << 46, mostTiles = uint64_t(1) << 40;
+    return below(p.header.prepared_size, mostBytes, "memory") && below(p.header.sources, p.header.weights_size, "sources") &&
+           string(x.name, "name") && below(x.kernel, p.kernels.size(), "kernel") && below(x.tiles, mostTiles, "tiles") &&
+           below(x.variant, p.variants.size() + 1, "variant") && range(x.dims, "dims") &&
+           below(x.dims.count, 2 * DLC_MAX_RANK, "dims") && below(x.dims.count % 2, 1, "odd half of a dim") &&
+           span(x.offset, x.size, p.header.prepared_size, "bytes") && below(x.offset % DLC_ABI_ALIGNMENT, 1, "alignment") &&
+           (x.source >= p.header.sources || bad("source", x.source, p.header.sources)) &&
+           span(x.source, x.source_size, p.header.weights_size, "source");
+  }
+  /// What one variant has shares no bytes.
+  bool preparedApart() {
+    Vector<uint64_t> ends; // by variant; the first: of those that all have
+    if (!ends.resize(p.variants.size() + 1)) {
+      return fail(error, DLC_OUT_OF_MEMORY, "no memory for variants") == DLC_OK;
+    }
+    uint64_t end = 0; // of any variant
+    for (uint32_t i = 0; i < p.preparations.size(); ++i) {
+      const dlc_abi_preparation &x = p.preparations[i];
+      at("preparation", i);
+      uint64_t before = x.variant ? (ends[x.variant] > ends[0] ? ends[x.variant] : ends[0]) : end;
+      if (x.offset < before) {
+        return bad("end of the ones before it", before, x.offset + 1);
+      }
+      ends[x.variant] = x.offset + x.size;
+      end = end > x.offset + x.size ? end : x.offset + x.size;
+    }
+    return true;
   }
   bool variable(const dlc_abi_variable &v) {
     return string(v.name, "name") && optional(v.constant, p.constants.size(), "constant") && slot(v.size, "size") &&

@@ -28,6 +28,7 @@ extern "C" {
 #define DLC_FEATURE_DEVICE_CUDA (1ull << 4)
 #define DLC_FEATURE_SPECIALISATIONS (1ull << 5) /* entries of one name, of which a run takes one */
 #define DLC_FEATURE_VARIANT_ENTRIES (1ull << 6)  /* entries that are for one CPU variant */
+#define DLC_FEATURE_PREPARED (1ull << 7)         /* constants that kernels make of others before the first run */
 
 /* Element types carry the numbers of ONNX's TensorProto.DataType. Sub-byte types are packed, low bits first. */
 enum dlc_dtype {
@@ -159,7 +160,24 @@ typedef struct dlc_abi_step {
 } dlc_abi_step;
 
 /* Strings (values of DLC_KIND_STRINGS) of n elements: n + 1 uint64 offsets into the bytes that follow them. */
-typedef struct dlc_abi_constant { uint64_t offset, size; uint32_t name; uint32_t dtype; } dlc_abi_constant; /* into the weights */
+typedef struct dlc_abi_constant {
+  uint64_t offset, size;    /* into the weights or, where it is prepared, into the prepared constants */
+  uint32_t name, dtype;
+  uint32_t preparation;     /* 0: it is in the weights; else 1 + the preparation that writes it */
+  uint32_t reserved;
+} dlc_abi_constant;
+/* A kernel's run that writes prepared constants: its buffers are the source and the result. The engine runs all tiles of
+ * all preparations of its variant, in any order, once for all contexts of a model, before the first of them runs. Results
+ * of one variant share no bytes and lie in the order of the table; those of different variants may overlap. */
+typedef struct dlc_abi_preparation {
+  uint64_t source, source_size; /* into the weights, behind dlc_abi_model.sources */
+  uint64_t offset, size;        /* into the prepared constants; DLC_ABI_ALIGNMENT-aligned */
+  uint64_t tiles;
+  uint32_t name, kernel;
+  dlc_abi_range dims;           /* index pool: pairs of low and high halves of the kernel's dims */
+  uint32_t variant;             /* 0: for all; else 1 + the only variant that has it */
+  uint32_t reserved;
+} dlc_abi_preparation;
 typedef struct dlc_abi_variable { uint32_t name; uint32_t constant; /* initial value; DLC_NONE: zeros */ uint32_t size; /* slot */ uint32_t value; } dlc_abi_variable;
 /* Values: after a run, output is kept for input, which is a variable. Where the output's port is DLC_PORT_FEEDBACK, the
  * variable has a second buffer, which takes its place when the run succeeded. */
@@ -194,6 +212,10 @@ typedef struct dlc_abi_model {
   dlc_abi_table index_pool; /* uint32 */
   dlc_abi_table dim_program, values, port_dims, ports, entries, blocks, stages, steps, constants, variables, feedback,
       kernels, variants, host_functions, spaces, metadata;
+  /* Headers without DLC_FEATURE_PREPARED may end here. */
+  dlc_abi_table preparations;
+  uint64_t prepared_size;   /* bytes of the prepared constants of any one variant */
+  uint64_t sources;         /* offset into the weights, at a page: from here on, only preparations read them */
 } dlc_abi_model;
 
 /* At header + program_size, 8-aligned. Each field holds its target's address minus its own address. */

@@ -83,9 +83,19 @@ typedef struct dlc_inspect_constant {
   const char *name;
   uint32_t dtype;
   uint64_t offset, size;
-  const void *data;
+  const void *data; /* null: prepared, which no context of the model has done yet */
 } dlc_inspect_constant;
 DLC_API dlc_status dlc_inspect_get_constant(const dlc_model *model, uint32_t index, dlc_inspect_constant *out);
+
+/* A constant that a kernel makes of a smaller one. */
+typedef struct dlc_inspect_preparation {
+  const char *kernel;
+  uint64_t stored, prepared; /* bytes in the artifact and in memory */
+  uint64_t tiles;
+  uint32_t used;             /* by the chosen CPU variant */
+} dlc_inspect_preparation;
+DLC_API uint32_t dlc_inspect_preparation_count(const dlc_model *model);
+DLC_API dlc_status dlc_inspect_get_preparation(const dlc_model *model, uint32_t index, dlc_inspect_preparation *out);
 
 typedef struct dlc_inspect_variable {
   const char *name;

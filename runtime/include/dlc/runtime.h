@@ -204,7 +204,10 @@ DLC_API size_t dlc_model_metadata_count(const dlc_model *model);
 /* Null when out of range, or when there is no such key. */
 DLC_API const char *dlc_model_metadata_key(const dlc_model *model, size_t index);
 DLC_API const char *dlc_model_metadata_value(const dlc_model *model, size_t index);
+/* Bytes of weights in memory: those that are used as the artifact has them, and those that the first context prepares. */
 DLC_API const char *dlc_model_metadata_find(const dlc_model *model, const char *key);
+/* Bytes of weights in the artifact. */
+DLC_API uint64_t dlc_model_stored_weights_size(const dlc_model *model);
 
 /* A dimension of a port. */
 typedef struct dlc_dim {
@@ -247,7 +250,7 @@ DLC_API dlc_status dlc_model_find_output(const dlc_model *model, size_t entry, c
 DLC_API size_t dlc_model_variable_count(const dlc_model *model);
 DLC_API const char *dlc_model_variable_name(const dlc_model *model, size_t index);
 
-/* What a context needs for a run beside the weights and the caller's buffers. */
+/* What a context needs for a run beside the weights and the caller's buffers; and `prepared`, a part of the weights. */
 typedef struct dlc_memory {
   size_t struct_size;
   uint64_t frames;    /* planned buffers */
@@ -260,6 +263,7 @@ typedef struct dlc_memory {
  * specialisation is meant). */
 DLC_API dlc_status dlc_model_memory(const dlc_model *model, size_t entry, const dlc_tensor *inputs, size_t count,
                                     uint32_t threads, dlc_memory *memory);
+  uint64_t prepared;  /* weights that the first context prepares for all contexts of the model, outside of allocators */
 
 /* --- Contexts --------------------------------------------------------------------------------------------------- */
 
@@ -286,7 +290,9 @@ typedef struct dlc_context_options {
 } dlc_context_options;
 #define DLC_CONTEXT_OPTIONS_INIT {sizeof(dlc_context_options), 0, 0, 0, 0, 0, 0, 0, 0}
 
-/* Evaluates everything static, and allocates all memory that is known by then. `options` may be null. */
+/* Evaluates everything static, and allocates all memory that is known by then. The first context of a model prepares
+ * constants that the artifact stores in another form, on as many threads; others wait for it, and share them. `options`
+ * may be null. */
 DLC_API dlc_status dlc_context_create(const dlc_model *model, const dlc_context_options *options, dlc_context **out);
 /* Cancels a run in flight, waits for it, and frees everything; null is allowed. */
 DLC_API void dlc_context_destroy(dlc_context *context);

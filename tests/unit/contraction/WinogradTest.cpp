@@ -128,6 +128,56 @@ TEST(Winograd, MatchesTheDefinition) {
   }
 }
 
+/// `weights` in `element`, transformed by the kernel that prepares them, and by the compiler.
+void checkPrepared(mlir::MLIRContext &context, const TargetInfo &target, int m, int vectors, mlir::Type element) {
+  WinogradCase t{1, 24, 64, 8, 8, 1, 1, 1, 1};
+  t.channels = 2 * target.vectorBits / 32;
+  WinogradPlan plan = planOf(m, target, 4, 64, 32, 2);
+  plan.vectors = 32 % (vectors * plan.lanes) ? 1 : vectors;
+  ConvProblem p = problemOf(t, context, {});
+  Tensor weights(Dtype::F32, t.outputs * t.channels * 9), stored(Dtype::F32, weights.size());
+  weights.randomize(5);
+  auto *values = static_cast<float *>(weights.data());
+  for (int64_t i = 0; i < weights.size(); ++i) { // all bits of f32; for f16 few enough, with some that are tiny
+    values[i] = element.isF32() ? values[i] / 3 : std::ldexp(std::nearbyint(values[i] * 1024), i % 7 ? -10 : -24);
+  }
+  int64_t size = packedWinogradWeights(p, plan).bytes() / 4;
+  Tensor expected(Dtype::F32, size), prepared(Dtype::F32, size);
+  packWinogradWeights(p, plan, values, static_cast<float *>(expected.data()));
+  PackedWeights form = storedWinogradWeights(p, plan);
+  ASSERT_EQ(form.bytes(), weights.size() * 4);
+  packWeights(form, WeightStrides::outputMajor(form), values, stored.data());
+  std::vector<_Float16> narrow(weights.size());
+  std::copy_n(static_cast<float *>(stored.data()), weights.size(), narrow.begin());
+  mlir::Type f32 = mlir::Float32Type::get(&context);
+  Kernel kernel = Kernel::compile(context, target, {{element, weights.size()}, {f32, size}}, 2,
+                                  [&](KernelBuilder &kb, const Kernel::Arguments &a) {
+                                    emitWinogradWeights(kb, m, plan.panel(), a.buffers[0], a.buffers[1], a.dims[0], a.dims[1],
+                                                        a.begin, a.end);
+                                  });
+  void *from = element.isF16() ? static_cast<void *>(narrow.data()) : stored.data();
+  std::vector<int64_t> dims{t.channels, plan.chunk / plan.panel()};
+  prepared.fill(-7);
+  for (int64_t i = form.panels(); i-- > 0;) {
+    kernel.run({from, prepared.data()}, dims, i, i + 1);
+  }
+  EXPECT_EQ(prepared.copyBytes(), expected.copyBytes()) << "m " << m << " panel " << plan.panel() << " bits " << target.vectorBits;
+}
+
+TEST(Winograd, PreparingWeightsGivesTheBitsThatPackingGives) {
+  auto context = makeKernelContext();
+  for (const TargetInfo &target : executableTargets()) {
+    for (int m : {2, 4}) {
+      for (int vectors : {1, 2}) {
+        checkPrepared(*context, target, m, vectors, mlir::Float32Type::get(context.get()));
+        if (target.f16c) {
+          checkPrepared(*context, target, m, vectors, mlir::Float16Type::get(context.get()));
+        }
+      }
+    }
+  }
+}
+
 TEST(Winograd, ThePlansOfCommonSizes) {
   auto context = makeKernelContext();
   for (const TargetInfo &target : executableTargets()) {

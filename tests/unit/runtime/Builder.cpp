@@ -80,6 +80,27 @@ uint32_t Builder::constantTensor(uint32_t stage, const char *name, uint8_t dtype
   return value(name, dtype == DLC_STRING ? DLC_KIND_STRINGS : DLC_KIND_TENSOR, dtype, shape, DLC_STORAGE_CONSTANT,
                uint32_t(constants.size() - 1), none, constant(stage, int64_t(bytes)));
 }
+uint32_t Builder::preparedTensor(uint32_t stage, const char *name, uint8_t dtype, const std::vector<int64_t> &dims,
+                                 uint32_t kernel, const std::string &source, uint64_t tiles, const Ids &kernelDims) {
+  Ids shape, halves;
+  uint64_t bytes = dlc_dtype_bits(dtype) / 8;
+  for (int64_t d : dims) {
+    shape.push_back(constant(stage, d));
+    bytes *= uint64_t(d);
+  }
+  for (uint32_t d : kernelDims) {
+    halves.insert(halves.end(), {d, 0});
+  }
+  uint64_t offset = preparations.empty() ? 0 : (preparations.back().offset + preparations.back().size + 63) & ~uint64_t(63);
+  sources.resize((sources.size() + 63) & ~size_t(63));
+  preparations.push_back({sources.size(), source.size(), offset, bytes, tiles, text(name), kernel,
+                          {pooled(halves), uint32_t(halves.size())}, 0, 0});
+  sources += source;
+  constants.push_back({offset, bytes, text(name), dtype, uint32_t(preparations.size()), 0});
+  features |= DLC_FEATURE_PREPARED;
+  return value(name, DLC_KIND_TENSOR, dtype, shape, DLC_STORAGE_CONSTANT, uint32_t(constants.size() - 1), none,
+               constant(stage, int64_t(bytes)));
+}
 uint32_t Builder::input(const char *name, uint8_t dtype, const std::vector<int64_t> &dims, uint8_t kind,
                         const std::vector<std::string> &symbols, uint8_t flags) {
   Ids shape(dims.size(), 0); // replaced by the caller where somebody asks for it
@@ -131,6 +152,15 @@ void Builder::entry(const char *name, uint32_t block) {
 
 Blob Builder::finish() {
   dlc_abi_model h = {};
+  if (!preparations.empty()) {
+    weights.resize((weights.size() + 4095) & ~size_t(4095));
+    h.sources = weights.size();
+    h.prepared_size = preparations.back().offset + preparations.back().size;
+    weights += sources;
+    for (dlc_abi_preparation &p : preparations) {
+      p.source += h.sources;
+    }
+  }
   std::vector<dlc_abi_dim_instr> instrs;
   std::vector<dlc_abi_stage> stageTable;
   std::vector<dlc_abi_step> steps;
@@ -181,6 +211,7 @@ Blob Builder::finish() {
   put(out, h.variants, variants);
   put(out, h.host_functions, hosts);
   put(out, h.metadata, metadata);
+  put(out, h.preparations, preparations);
   h.strings = out.size(), h.strings_size = strings.size();
   out += strings;
   out.resize((out.size() + 7) & ~size_t(7));

@@ -62,8 +62,9 @@ public:
   std::vector<dlc_abi_host_function> hosts;
   std::vector<dlc_abi_metadata> metadata;
   std::vector<dlc_abi_variant> variants;
+  std::vector<dlc_abi_preparation> preparations;
   std::vector<std::pair<std::string, dlc_kernel_fn>> kernels;
-  std::string weights;
+  std::string weights, sources; ///< in the file, `sources` come behind `weights`, from a page on
 
   uint32_t text(const std::string &s);
   uint32_t pooled(const Ids &ids);
@@ -80,6 +81,9 @@ public:
   uint32_t frameTensor(uint32_t stage, const char *name, uint8_t dtype, const std::vector<int64_t> &dims);
   uint32_t constantTensor(uint32_t stage, const char *name, uint8_t dtype, const std::vector<int64_t> &dims,
                           const void *data, size_t bytes);
+  /// A tensor that `kernel` makes of `source`: buffers are those two. The source is put behind all weights.
+  uint32_t preparedTensor(uint32_t stage, const char *name, uint8_t dtype, const std::vector<int64_t> &dims,
+                          uint32_t kernel, const std::string &source, uint64_t tiles, const Ids &kernelDims = {});
   /// An input or output of the entry that is being built; sizes -1 are symbolic, with the name in `symbols`.
   uint32_t input(const char *name, uint8_t dtype, const std::vector<int64_t> &dims, uint8_t kind = DLC_KIND_TENSOR,
                  const std::vector<std::string> &symbols = {}, uint8_t flags = 0);

@@ -38,10 +38,11 @@ Builder everything() {
   uint32_t w = b.constantTensor(s, "w", DLC_F32, {4}, weights, 16);
   std::string words("\0\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0abc", 19);
   uint32_t text = b.constantTensor(s, "text", DLC_STRING, {1}, words.data(), words.size());
+  uint32_t made = b.preparedTensor(s, "made", DLC_F32, {4}, nothing, std::string(8, 1), 3, {4, 5});
   uint32_t state = b.value("state", DLC_KIND_TENSOR, DLC_F32, {four}, DLC_STORAGE_VARIABLE, 0, none, b.constant(s, 16));
   b.variables.push_back({b.text("state"), 0, b.constant(s, 16), state});
   uint32_t one = b.constant(s, 1);
-  uint32_t k0 = b.step(s, DLC_STEP_DISPATCH, nothing, {x, w, state, t}, {n, four}, 1, n);
+  uint32_t k0 = b.step(s, DLC_STEP_DISPATCH, nothing, {x, w, made, state, t}, {n, four}, 1, n);
   uint32_t p = b.frameTensor(bs, "p", DLC_F32, {4}), r = b.frameTensor(bs, "r", DLC_F32, {4});
   b.stages[bs].abi.frame_value = none;
   b.step(bs, DLC_STEP_DISPATCH, nothing, {p, r}, {}, 1, b.constant(bs, 3));

@@ -34,12 +34,21 @@ template <class T, class Ops> WinogradRow<T> winogradOutput(int m, const Winogra
           o.add(o.fma(8, difference2, difference), x[5])};
 }
 
-/// 3 weights to m + 2.
-inline WinogradRow<double> winogradWeights(int m, double a, double b, double c) {
+/// 3 weights to m + 2, each to be multiplied by `winogradWeightScale`. All factors here are powers of two: a fused
+/// multiplication gives the same bits as one that is not.
+template <class T, class Ops> WinogradRow<T> winogradWeights(int m, const T &a, const T &b, const T &c, Ops &o) {
+  T sum = o.add(a, c), plus = o.add(sum, b), minus = o.sub(sum, b);
   if (m == 2) {
-    return {a, (a + b + c) / 2, (a - b + c) / 2, c};
+    return {a, plus, minus, c};
   }
-  return {a / 4, -(a + b + c) / 6, -(a - b + c) / 6, (a + 2 * b + 4 * c) / 24, (a - 2 * b + 4 * c) / 24, c};
+  T sum2 = o.fma(4, c, a);
+  return {a, plus, minus, o.fma(2, b, sum2), o.fma(-2, b, sum2), c};
+}
+
+/// The factor of element `i` of transformed weights. Rows' and columns' are applied at once: one rounding for both.
+constexpr double winogradWeightScale(int m, int i) {
+  constexpr double two[] = {1, 0.5, 0.5, 1}, four[] = {0.25, -1.0 / 6, -1.0 / 6, 1.0 / 24, 1.0 / 24, 1};
+  return m == 2 ? two[i] : four[i];
 }
 
 } // namespace dlc::cpu

@@ -11,18 +11,25 @@ namespace {
 
 using Square = std::array<std::array<float, 6>, 6>;
 
+struct Doubles {
+  double add(double x, double y) { return x + y; }
+  double sub(double x, double y) { return x - y; }
+  double fma(double a, double x, double y) { return a * x + y; }
+};
+
 /// The transformed 3x3 weights of one pair of channels.
 Square transformed(int m, const float *w) {
   int n = winogradSide(m);
+  Doubles numbers;
   std::array<WinogradRow<double>, 3> rows;
   for (int i = 0; i < 3; ++i) {
-    rows[i] = winogradWeights(m, w[3 * i], w[3 * i + 1], w[3 * i + 2]);
+    rows[i] = winogradWeights<double>(m, w[3 * i], w[3 * i + 1], w[3 * i + 2], numbers);
   }
   Square result;
   for (int j = 0; j < n; ++j) {
-    WinogradRow<double> column = winogradWeights(m, rows[0][j], rows[1][j], rows[2][j]);
+    WinogradRow<double> column = winogradWeights<double>(m, rows[0][j], rows[1][j], rows[2][j], numbers);
     for (int i = 0; i < n; ++i) {
-      result[i][j] = static_cast<float>(column[i]);
+      result[i][j] = static_cast<float>(column[i] * (winogradWeightScale(m, i) * winogradWeightScale(m, j)));
     }
   }
   return result;

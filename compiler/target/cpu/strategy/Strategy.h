@@ -1,7 +1,7 @@
 //===- Strategy.h - how code is generated for a group of ops ------------------------------------===//
 #ifndef DLC_COMPILER_TARGET_CPU_STRATEGY_STRATEGY_H
 #define DLC_COMPILER_TARGET_CPU_STRATEGY_STRATEGY_H
-#include "compiler/target/cpu/TargetInfo.h"
+#include "compiler/target/cpu/KernelBuilder.h"
 #include "compiler/target/cpu/contraction/Choice.h"
 #include "dialects/nn/NN.h"
 #include "dialects/nn/eval/Eval.h"
@@ -9,11 +9,25 @@
 #include <functional>
 
 namespace dlc::cpu {
+/// A form of a constant that takes fewer bytes than what the kernel wants, and a kernel that makes the one of the other,
+/// to the same bits as PackedArgument::pack, before the first run.
+struct Preparation {
+  std::function<nn::Tensor(const nn::Tensor &)> store; ///< what the artifact holds
+  std::string kernel;                                  ///< kernels of one name are the same, but for the stored type
+  llvm::SmallVector<int64_t> dims;                     ///< index arguments
+  int64_t bytes = 0;                                   ///< of what the kernel makes
+  int64_t tiles = 1;
+  /// Emits a loop over tiles [begin, end) from the stored form to the one that the kernel takes.
+  std::function<void(KernelBuilder &, mlir::Value stored, mlir::Value prepared, mlir::ValueRange dims, Idx begin, Idx end)>
+      emit;
+};
+
 /// An argument of a kernel that takes a constant in another form than the graph has it.
 struct PackedArgument {
   unsigned argument;
   std::function<nn::Tensor(const nn::Tensor &)> pack;
   std::string key; ///< equal keys pack equal constants equally
+  std::optional<Preparation> preparation = std::nullopt;
 };
 using PackedArguments = std::vector<PackedArgument>;
 

@@ -80,6 +80,26 @@ bool isWinogradExact(int m, nn::ConvOp op, const nn::Tensor &weights) {
   return winogradError(m, shape[1], shape[0], weights.values<float>().data()) < kMostError;
 }
 
+/// Weights are stored as they are, and transformed when the engine prepares constants.
+static Preparation preparationOf(const ConvProblem &p, const WinogradPlan &plan) {
+  PackedWeights stored = storedWinogradWeights(p, plan);
+  Preparation preparation;
+  preparation.store = [stored](const nn::Tensor &source) {
+    nn::Tensor result = bytesLike(source, stored.bytes());
+    packWeights(stored, WeightStrides::outputMajor(stored), source.raw(), result.rawMutable());
+    return result;
+  };
+  preparation.kernel = "winograd_weights_" + std::to_string(plan.m) + "_" + std::to_string(plan.panel());
+  preparation.dims = {p.channels, plan.chunk / plan.panel()};
+  preparation.bytes = packedWinogradWeights(p, plan).bytes();
+  preparation.tiles = stored.panels();
+  preparation.emit = [m = plan.m, panel = plan.panel()](KernelBuilder &kb, mlir::Value from, mlir::Value to,
+                                                        mlir::ValueRange dims, Idx begin, Idx end) {
+    emitWinogradWeights(kb, m, panel, from, to, dims[0], dims[1], begin, end);
+  };
+  return preparation;
+}
+
 llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
   KernelFrame f(kernel, target);
   auto op = llvm::cast<nn::ConvOp>(f.root());
@@ -99,6 +119,7 @@ llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetIn
     packWinogradWeights(sizes, *plan, source.values<float>().data(), result.values<float>().data());
     return result;
   };
+  argument.preparation = preparationOf(sizes, *plan);
   packed.push_back(argument);
   emitWinograd(f.builder(), p, *plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(),
                f.end(), f.scratch());

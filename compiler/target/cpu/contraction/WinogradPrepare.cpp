@@ -1,0 +1,83 @@
+//===- WinogradPrepare.cpp - weights are transformed by a kernel ---------------------------------------------===//
+#include "compiler/target/cpu/contraction/Winograd.h"
+#include "compiler/target/cpu/contraction/WinogradTransform.h"
+
+using namespace mlir;
+
+namespace dlc::cpu {
+namespace {
+
+/// Vectors of doubles under construction.
+struct DoubleVectors {
+  KernelBuilder &kb;
+  Value add(Value x, Value y) { return kb.addValues(x, y); }
+  Value sub(Value x, Value y) { return kb.subValues(x, y); }
+  Value fma(double a, Value x, Value y) { return kb.multiplyAdd(kb.constant(x.getType(), a), x, y); }
+};
+
+/// Transforms the weights of `lanes` output channels and one input channel.
+class PreparedLanes {
+public:
+  PreparedLanes(KernelBuilder &kb, int m, int lanes, Value stored, Value packed)
+      : kb(kb), ops{kb}, m(m), n(winogradSide(m)), lanes(lanes), stored(stored), packed(packed) {}
+
+  /// Tap i is at `from + i * tapStride`, point i goes to `to + i * pointStride`.
+  void run(Idx from, Idx tapStride, Idx to, Idx pointStride) {
+    std::array<WinogradRow<Value>, 3> rows;
+    for (int i = 0; i < 3; ++i) {
+      std::array<Value, 3> w;
+      for (int j = 0; j < 3; ++j) {
+        w[j] = load(kb.add(from, kb.mul(tapStride, 3 * i + j)));
+      }
+      rows[i] = winogradWeights(m, w[0], w[1], w[2], ops);
+    }
+    for (int j = 0; j < n; ++j) {
+      WinogradRow<Value> column = winogradWeights(m, rows[0][j], rows[1][j], rows[2][j], ops);
+      for (int i = 0; i < n; ++i) {
+        store(column[i], winogradWeightScale(m, i) * winogradWeightScale(m, j), kb.add(to, kb.mul(pointStride, i * n + j)));
+      }
+    }
+  }
+
+private:
+  Value load(Idx at) {
+    Builder b(kb.context());
+    return kb.convert(kb.convert(kb.load(stored, at, lanes), b.getF32Type()), b.getF64Type());
+  }
+  void store(Value x, double scale, Idx at) {
+    Value scaled = kb.mulValues(x, kb.constant(x.getType(), scale));
+    kb.store(kb.convert(scaled, kb.elementType(packed)), packed, at);
+  }
+
+  KernelBuilder &kb;
+  DoubleVectors ops;
+  int m, n, lanes;
+  Value stored, packed;
+};
+
+} // namespace
+
+PackedWeights storedWinogradWeights(const ConvProblem &p, const WinogradPlan &plan) {
+  PackedWeights stored;
+  stored.columns = p.outputChannels;
+  stored.taps = 9;
+  stored.k = p.channels;
+  stored.panel = plan.panel();
+  return stored;
+}
+
+void emitWinogradWeights(KernelBuilder &kb, int m, int64_t panel, Value stored, Value packed, Idx channels, Idx chunkPanels,
+                         Idx begin, Idx end) {
+  int lanes = kb.lanes(kb.elementType(packed)); // whole registers of results, of two registers of doubles each
+  int64_t points = winogradSide(m) * winogradSide(m);
+  PreparedLanes prepared(kb, m, lanes, stored, packed);
+  Idx tap = kb.mul(channels, panel), matrix = kb.mul(tap, chunkPanels);
+  kb.loop(begin, end, 1, [&](Idx number) {
+    Idx chunk = kb.div(number, chunkPanels), inChunk = kb.rem(number, chunkPanels);
+    Idx from = kb.mul(kb.mul(tap, 9), number);
+    Idx to = kb.add(kb.mul(kb.mul(matrix, points), chunk), kb.mul(tap, inChunk));
+    kb.loop(0, tap, lanes, [&](Idx at) { prepared.run(kb.add(from, at), tap, kb.add(to, at), matrix); });
+  });
+}
+
+} // namespace dlc::cpu

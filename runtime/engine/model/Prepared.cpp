@@ -1,0 +1,158 @@
+#include "model/Prepared.h"
+#include "exec/Async.h"
+#include "load/ElfFile.h"
+#include "model/Model.h"
+#include <errno.h>
+#include <sys/mman.h>
+
+namespace dlc::rt {
+namespace {
+
+constexpr uint64_t hugePage = uint64_t(2) << 20;
+/// Bytes that are worth a thread.
+constexpr uint64_t bytesPerThread = uint64_t(2) << 20;
+constexpr uint32_t mostThreads = 16;
+constexpr uint32_t mostDims = DLC_MAX_RANK;
+
+/// Gives back the memory of whole pages in a part of the weights. Only where the mapping is ours: pages of a program that a
+/// model is linked into are the program's.
+void giveBack(const dlc_model &m, uint64_t offset, uint64_t size) {
+  uint64_t from = pageUp(uint64_t(m.weights) + offset), to = pageDown(uint64_t(m.weights) + offset + size);
+  if (!m.image.isStatic && from < to) {
+    madvise(reinterpret_cast<void *>(from), to - from, MADV_DONTNEED);
+  }
+}
+
+/// All preparations, cut into pieces that threads take.
+struct Work {
+  const dlc_model &model;
+  char *block;
+  uint32_t pieces = 1; ///< of each preparation
+  std::atomic<uint64_t> next{0};
+  Vector<std::atomic<uint32_t>> left; ///< pieces of each preparation
+  std::atomic<bool> failed{false};
+  std::atomic<uint32_t> badIndex{none};
+  std::atomic<int32_t> badStatus{0};
+
+  Work(const dlc_model &model, char *block) : model(model), block(block) {}
+
+  void run() {
+    const Program &p = model.program;
+    // Kernels expect the default environment of floats.
+    uint32_t environment = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(0x1f80);
+    for (uint64_t piece; !failed && (piece = next.fetch_add(1)) < uint64_t(pieces) * p.preparations.size();) {
+      uint32_t index = uint32_t(piece / pieces);
+      const dlc_abi_preparation &x = p.preparations[index];
+      if (!p.isVisible(x)) {
+        continue;
+      }
+      runPiece(index, x, piece % pieces);
+      if (left[index].fetch_sub(1) == 1) {
+        giveBack(model, x.source, x.source_size);
+      }
+    }
+    __builtin_ia32_ldmxcsr(environment);
+  }
+
+private:
+  void runPiece(uint32_t index, const dlc_abi_preparation &x, uint64_t piece) {
+    int64_t begin = int64_t(x.tiles * piece / pieces), end = int64_t(x.tiles * (piece + 1) / pieces);
+    if (begin == end) {
+      return;
+    }
+    int64_t dims[mostDims] = {};
+    Span<const uint32_t> halves = model.program.range(x.dims);
+    for (uint32_t i = 0; i + 1 < halves.size; i += 2) {
+      dims[i / 2] = int64_t(halves[i] | uint64_t(halves[i + 1]) << 32);
+    }
+    void *buffers[] = {const_cast<char *>(model.weights) + x.source, block + x.offset};
+    if (int32_t status = model.kernels[x.kernel](buffers, dims, begin, end, nullptr)) {
+      badIndex = index, badStatus = status;
+      failed = true;
+    }
+  }
+};
+
+void *workMain(void *work) {
+  static_cast<Work *>(work)->run();
+  return nullptr;
+}
+
+void runOnThreads(Work &work, uint32_t threads) {
+  pthread_t helpers[mostThreads];
+  uint32_t started = 0;
+  while (started + 1 < threads && startThread(helpers[started], workMain, &work)) {
+    ++started; // with fewer threads it takes longer
+  }
+  work.run();
+  for (uint32_t i = 0; i < started; ++i) {
+    pthread_join(helpers[i], nullptr);
+  }
+}
+} // namespace
+
+Prepared::~Prepared() {
+  if (mapping) {
+    munmap(mapping, mapped);
+  }
+}
+
+/// Huge pages where they are full: what is mapped of a page is paid for.
+dlc_status Prepared::reserve(uint64_t size, Error &error) {
+  mapped = size + hugePage;
+  mapping = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping == MAP_FAILED) {
+    mapping = nullptr;
+    return fail(error, DLC_OUT_OF_MEMORY, "no memory for %llu bytes of prepared constants: %s", (unsigned long long)size,
+                strerror(errno));
+  }
+  uint64_t start = (uint64_t(mapping) + hugePage - 1) & ~(hugePage - 1);
+  block = reinterpret_cast<char *>(start);
+  if (uint64_t whole = size & ~(hugePage - 1)) {
+    madvise(block, whole, MADV_HUGEPAGE);
+  }
+  return DLC_OK;
+}
+
+dlc_status Prepared::prepare(const dlc_model &model, uint32_t threads, Error &error) {
+  const Program &p = model.program;
+  if (p.preparations.empty()) {
+    return DLC_OK;
+  }
+  pthread_mutex_lock(&lock);
+  struct Unlock {
+    pthread_mutex_t *lock;
+    ~Unlock() { pthread_mutex_unlock(lock); }
+  } unlock{&lock};
+  if (failure) {
+    error = failure;
+    return error.status;
+  }
+  if (ready || (!mapping && reserve(p.header.prepared_size, error))) {
+    return error.status;
+  }
+  Work work(model, block);
+  uint64_t wanted = p.preparedWeights() / bytesPerThread + 1, most = threads < mostThreads ? threads : mostThreads;
+  work.pieces = uint32_t(wanted < most ? wanted : most);
+  if (!work.left.create(p.preparations.size())) {
+    return fail(error, DLC_OUT_OF_MEMORY, "no memory to prepare constants");
+  }
+  for (std::atomic<uint32_t> &left : work.left) {
+    left = work.pieces;
+  }
+  runOnThreads(work, work.pieces);
+  giveBack(model, p.header.sources, p.header.weights_size - p.header.sources);
+  if (work.failed) {
+    uint32_t bad = work.badIndex;
+    fail(failure, DLC_INVALID_MODEL, "preparation %u: kernel '%s' failed with status %d", bad,
+         p.string(p.kernels[p.preparations[bad].kernel].name), int(work.badStatus));
+    error = failure;
+    return error.status;
+  }
+  mprotect(mapping, mapped, PROT_READ);
+  ready.store(true, std::memory_order_release);
+  return DLC_OK;
+}
+
+} // namespace dlc::rt
