@@ -43,10 +43,10 @@ std::vector<Choice> winogradVariations(const ConvProblem &problem, const TargetI
 PackedWeights packedWinogradWeights(const ConvProblem &problem, const WinogradPlan &plan);
 /// From `[outputChannels][channels][3][3]` to the packed form.
 void packWinogradWeights(const ConvProblem &problem, const WinogradPlan &plan, const float *source, float *destination);
-/// How weights are stored that the engine transforms when it prepares constants: `[panels][9][channels][panel]`.
-PackedWeights storedWinogradWeights(const ConvProblem &problem, const WinogradPlan &plan);
+/// How weights are stored that the engine transforms when it prepares constants, the same for all targets and plans.
+PackedWeights storedWinogradWeights(const ConvProblem &problem);
 /// Emits what `packWinogradWeights` computes, to the same bits, from weights stored like that (f32, or narrower floats):
-/// a loop over panels [begin, end). `chunkPanels` panels make a chunk.
+/// a loop over the plan's panels [begin, end). `chunkPanels` panels make a chunk.
 void emitWinogradWeights(KernelBuilder &kb, int m, int64_t panel, mlir::Value stored, mlir::Value packed, Idx channels,
                          Idx chunkPanels, Idx begin, Idx end);
 /// The largest error of F(m x m, 3 x 3) with these weights, as a fraction of the outputs' peak, on seeded random inputs

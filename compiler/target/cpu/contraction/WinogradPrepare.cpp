@@ -7,6 +7,9 @@ using namespace mlir;
 namespace dlc::cpu {
 namespace {
 
+/// Columns of a stored panel, whatever the target: a multiple of its lanes. Variants for several targets share the bytes.
+constexpr int64_t kStoredPanel = 16;
+
 /// Vectors of doubles under construction.
 struct DoubleVectors {
   KernelBuilder &kb;
@@ -57,12 +60,12 @@ private:
 
 } // namespace
 
-PackedWeights storedWinogradWeights(const ConvProblem &p, const WinogradPlan &plan) {
+PackedWeights storedWinogradWeights(const ConvProblem &p) {
   PackedWeights stored;
   stored.columns = p.outputChannels;
   stored.taps = 9;
   stored.k = p.channels;
-  stored.panel = plan.panel();
+  stored.panel = kStoredPanel;
   return stored;
 }
 
@@ -71,12 +74,17 @@ void emitWinogradWeights(KernelBuilder &kb, int m, int64_t panel, Value stored, 
   int lanes = kb.lanes(kb.elementType(packed)); // whole registers of results, of two registers of doubles each
   int64_t points = winogradSide(m) * winogradSide(m);
   PreparedLanes prepared(kb, m, lanes, stored, packed);
-  Idx tap = kb.mul(channels, panel), matrix = kb.mul(tap, chunkPanels);
+  Idx tap = kb.mul(channels, kStoredPanel), matrix = kb.mul(kb.mul(channels, panel), chunkPanels);
   kb.loop(begin, end, 1, [&](Idx number) {
     Idx chunk = kb.div(number, chunkPanels), inChunk = kb.rem(number, chunkPanels);
-    Idx from = kb.mul(kb.mul(tap, 9), number);
-    Idx to = kb.add(kb.mul(kb.mul(matrix, points), chunk), kb.mul(tap, inChunk));
-    kb.loop(0, tap, lanes, [&](Idx at) { prepared.run(kb.add(from, at), tap, kb.add(to, at), matrix); });
+    Idx to = kb.add(kb.mul(kb.mul(matrix, points), chunk), kb.mul(kb.mul(channels, panel), inChunk));
+    kb.loop(0, channels, 1, [&](Idx k) {
+      kb.loop(0, panel, lanes, [&](Idx at) {
+        Idx column = kb.add(kb.mul(number, panel), at);
+        Idx from = kb.add(kb.mul(kb.mul(tap, 9), kb.div(column, kStoredPanel)), kb.rem(column, kStoredPanel));
+        prepared.run(kb.add(from, kb.mul(k, kStoredPanel)), tap, kb.add(to, kb.add(kb.mul(k, panel), at)), matrix);
+      });
+    });
   });
 }
 

@@ -82,7 +82,7 @@ bool isWinogradExact(int m, nn::ConvOp op, const nn::Tensor &weights) {
 
 /// Weights are stored as they are, and transformed when the engine prepares constants.
 static Preparation preparationOf(const ConvProblem &p, const WinogradPlan &plan) {
-  PackedWeights stored = storedWinogradWeights(p, plan);
+  PackedWeights stored = storedWinogradWeights(p);
   Preparation preparation;
   preparation.store = [stored](const nn::Tensor &source) {
     nn::Tensor result = bytesLike(source, stored.bytes());
@@ -92,7 +92,7 @@ static Preparation preparationOf(const ConvProblem &p, const WinogradPlan &plan)
   preparation.kernel = "winograd_weights_" + std::to_string(plan.m) + "_" + std::to_string(plan.panel());
   preparation.dims = {p.channels, plan.chunk / plan.panel()};
   preparation.bytes = packedWinogradWeights(p, plan).bytes();
-  preparation.tiles = stored.panels();
+  preparation.tiles = p.outputChannels / plan.panel();
   preparation.emit = [m = plan.m, panel = plan.panel()](KernelBuilder &kb, mlir::Value from, mlir::Value to,
                                                         mlir::ValueRange dims, Idx begin, Idx end) {
     emitWinogradWeights(kb, m, panel, from, to, dims[0], dims[1], begin, end);
