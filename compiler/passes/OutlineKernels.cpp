@@ -1,5 +1,7 @@
 //===- OutlineKernels.cpp - groups become functions -------------------------------------------===//
+#include "compiler/passes/ConstantValues.h"
 #include "compiler/passes/Kernels.h"
+#include "compiler/passes/Magnitudes.h"
 #include "compiler/passes/Passes.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/StringMap.h"
@@ -19,6 +21,12 @@ std::string kernelName(nn::GroupOp group, size_t number) {
     }
   }
   return name + std::to_string(number);
+}
+
+/// Whether x / scale is no NaN and below 2^30: kernels do not see the constants that tell.
+bool isBounded(nn::QuantizeLinearOp op) {
+  std::optional<double> x = greatestMagnitude(op.getInput()), scale = constantNumber(op.getScale());
+  return x && scale && *scale > 0 && *x / *scale < std::ldexp(1, 30);
 }
 
 class Outliner {
@@ -48,7 +56,11 @@ private:
     mlir::IRMapping map;
     map.map(group.getBody().getArguments(), entry->getArguments());
     for (mlir::Operation &op : group.getBody().front().without_terminator()) {
-      b.clone(op, map)->setLoc(loc);
+      mlir::Operation *copy = b.clone(op, map);
+      copy->setLoc(loc);
+      if (auto quantize = llvm::dyn_cast<nn::QuantizeLinearOp>(op); quantize && isBounded(quantize)) {
+        copy->setAttr(kBoundedAttr, b.getUnitAttr());
+      }
     }
     llvm::SmallVector<mlir::Value> results;
     for (mlir::Value v : group.getBody().front().getTerminator()->getOperands()) {

@@ -4,6 +4,8 @@
 #include "compiler/target/cpu/KernelBuilder.h"
 
 #include <functional>
+#include <optional>
+#include <type_traits>
 
 namespace dlc::cpu {
 
@@ -19,9 +21,34 @@ struct EpilogueCoord {
   Lanes lanes;
 };
 
+/// Results in f32, no NaN and below 2^30, that are stored as bytes: rounded (halves to even), plus `zero`, saturated.
+struct ByteRounding {
+  int zero = 0;
+  bool isSigned = false;
+};
+
 /// Maps a vector of accumulators to what is stored (bias, activation, residual, requantisation). The result has the
 /// same number of lanes, and the output buffer's element type or one that is converted to it. Null stores as is.
-using Epilogue = std::function<mlir::Value(KernelBuilder &, mlir::Value accumulators, const EpilogueCoord &)>;
+class Epilogue {
+public:
+  using Function = std::function<mlir::Value(KernelBuilder &, mlir::Value accumulators, const EpilogueCoord &)>;
+
+  Epilogue() = default;
+  template <class F>
+    requires std::is_invocable_r_v<mlir::Value, F &, KernelBuilder &, mlir::Value, const EpilogueCoord &>
+  Epilogue(F function) : function(std::move(function)) {}
+
+  /// How its results become bytes; otherwise they are converted.
+  std::optional<ByteRounding> rounding;
+
+  explicit operator bool() const { return bool(function); }
+  mlir::Value operator()(KernelBuilder &kb, mlir::Value accumulators, const EpilogueCoord &coord) const {
+    return function(kb, accumulators, coord);
+  }
+
+private:
+  Function function;
+};
 
 /// The lanes' elements of a per-column vector, such as a bias.
 mlir::Value loadColumns(KernelBuilder &kb, mlir::Value buffer, const EpilogueCoord &coord);
@@ -32,7 +59,17 @@ mlir::Value loadLikeOutput(KernelBuilder &kb, mlir::Value buffer, const Epilogue
 /// Element `offset` of a buffer in every lane.
 mlir::Value loadSplat(KernelBuilder &kb, mlir::Value buffer, Idx offset, const EpilogueCoord &coord);
 
+/// A vector of finished accumulators, and where their results go.
+struct Finished {
+  mlir::Value accumulators;
+  EpilogueCoord coord;
+  /// The result lies directly behind that of the vector before, and every lane of both is stored.
+  bool follows = false;
+};
+
 /// Applies the epilogue to finished accumulators, converts, and stores.
+void storeResults(KernelBuilder &kb, llvm::ArrayRef<Finished> finished, mlir::Value output, const Epilogue &epilogue);
+/// The same for one vector.
 void storeResult(KernelBuilder &kb, mlir::Value accumulators, mlir::Value output, const EpilogueCoord &coord,
                  const Epilogue &epilogue);
 

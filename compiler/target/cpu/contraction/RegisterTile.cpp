@@ -161,19 +161,30 @@ void emitMacLoop(KernelBuilder &kb, const MacUnit &unit, const MacLoop &loop, Ti
 
 void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
                    int rows, const Epilogue &epilogue) {
+  auto finished = [&](int i, SmallVector<Finished> &results) {
+    Idx offset = kb.add(kb.add(store.offset, kb.mul(store.offsetStep, i)), store.column);
+    Idx row = kb.add(store.row, kb.mul(store.rowStep, i));
+    for (int j = 0; j < acc.vectors; ++j) {
+      int64_t lane = static_cast<int64_t>(j) * unit.lanes();
+      Value sum =
+          unit.finish(acc.sums[i * acc.vectors + j], acc.compensation.empty() ? Value() : acc.compensation[j]);
+      EpilogueCoord coord{kb.add(offset, lane), row, kb.add(store.column, lane), store.vectors[j]};
+      results.push_back({sum, coord, j > 0 && store.vectors[j - 1].full() && store.vectors[j].full()});
+    }
+  };
+  if (store.validRows.is(rows)) {
+    SmallVector<Finished> all;
+    for (int i = 0; i < rows; ++i) {
+      finished(i, all);
+    }
+    return storeResults(kb, all, store.output, epilogue);
+  }
   for (int i = 0; i < rows; ++i) {
-    auto storeRow = [&] {
-      Idx offset = kb.add(kb.add(store.offset, kb.mul(store.offsetStep, i)), store.column);
-      Idx row = kb.add(store.row, kb.mul(store.rowStep, i));
-      for (int j = 0; j < acc.vectors; ++j) {
-        int64_t lane = static_cast<int64_t>(j) * unit.lanes();
-        Value sum =
-            unit.finish(acc.sums[i * acc.vectors + j], acc.compensation.empty() ? Value() : acc.compensation[j]);
-        EpilogueCoord coord{kb.add(offset, lane), row, kb.add(store.column, lane), store.vectors[j]};
-        storeResult(kb, sum, store.output, coord, epilogue);
-      }
-    };
-    kb.ifThen(kb.lessThan(i, store.validRows), storeRow);
+    kb.ifThen(kb.lessThan(i, store.validRows), [&] {
+      SmallVector<Finished> one;
+      finished(i, one);
+      storeResults(kb, one, store.output, epilogue);
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 //===- ConvStrategy.cpp - convolutions with constant weights, channel-last ---------------------------===//
 #include "compiler/target/cpu/contraction/Depthwise.h"
+#include "compiler/target/cpu/contraction/DepthwiseBytes.h"
 #include "compiler/target/cpu/strategy/ConvProblems.h"
 
 namespace dlc::cpu {
@@ -92,10 +93,46 @@ llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &
   return mlir::success();
 }
 
+/// What of a problem packing asks for: sizes known while compiling, not values that end with the kernel's function.
+static ConvProblem packedShape(const ConvProblem &p) {
+  ConvProblem shape;
+  shape.channels = p.channels;
+  for (size_t i = 0; i < p.axes.size(); ++i) {
+    shape.axes[i].kernel = p.axes[i].kernel;
+    shape.axes[i].stride = p.axes[i].stride;
+  }
+  return shape;
+}
+
+/// A depthwise convolution of bytes, on dot products.
+static llvm::LogicalResult emitByteDepthwiseKernel(KernelFrame &f, nn::ConvOp op, const ConvProblem &p, const TargetInfo &target,
+                                            PackedArguments &packed) {
+  ByteDepthwisePlan plan = chooseByteDepthwise(p, target, f.choice());
+  PackedArgument argument;
+  argument.argument = f.argumentOf(op.getWeight());
+  const ConvAxis &y = p.axes[1], &x = p.axes[2];
+  argument.key = keyOf("byte depthwise", {p.channels, y.kernel, x.kernel, x.stride, plan.lanes, plan.pixels});
+  argument.pack = [plan, problem = packedShape(p)](const nn::Tensor &source) {
+    nn::Tensor result = bytesLike(source, packedByteDepthwiseBytes(problem, plan));
+    packByteDepthwise(problem, plan, reinterpret_cast<const int8_t *>(source.raw()),
+                      reinterpret_cast<int8_t *>(result.rawMutable()));
+    return result;
+  };
+  packed.push_back(argument);
+  emitByteDepthwise(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(),
+                    f.end());
+  dim::Expr tiles = spatialTiles(f, nn::shapeOf(op.getInput())[0], spatialOf(op.getResult()), plan.tileRows, 0);
+  f.finish(tiles, f.constant(0), convFlops(f, op.getResult(), op.getWeight(), op.getGroups(), false));
+  return mlir::success();
+}
+
 llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
   KernelFrame f(kernel, target);
   auto op = llvm::cast<nn::ConvOp>(f.root());
   ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
+  if (fitsByteDepthwise(p, target)) {
+    return emitByteDepthwiseKernel(f, op, p, target, packed);
+  }
   DepthwisePlan plan = chooseDepthwise(p, target, f.choice());
   PackedDepthwise w = packedDepthwiseWeights(p, plan);
   PackedArgument argument;

@@ -1,6 +1,7 @@
 //===- KernelFrame.cpp - the function around a contraction kernel -----------------------------------===//
 #include "compiler/target/cpu/strategy/KernelFrame.h"
 #include "compiler/passes/Kernels.h"
+#include "compiler/target/cpu/strategy/ByteEpilogue.h"
 
 namespace dlc::cpu {
 mlir::MemRefType KernelFrame::bufferType(mlir::Type type) {
@@ -63,12 +64,13 @@ mlir::Value KernelFrame::splat(nn::ConstantOp constant, int width) {
   return mlir::arith::ConstantOp::create(b, kernel.getLoc(), vector);
 }
 
-mlir::Value KernelFrame::loadOperand(mlir::Value v, KernelBuilder &k, const EpilogueCoord &coord) {
+mlir::Value KernelFrame::loadOperand(mlir::Value v, mlir::Operation *contraction, KernelBuilder &k,
+                                     const EpilogueCoord &coord) {
   if (auto constant = v.getDefiningOp<nn::ConstantOp>()) {
     return splat(constant, coord.lanes.width);
   }
   mlir::Value from = buffer(v);
-  switch (placeOf(nn::shapeOf(v), nn::shapeOf(rootOp->getResult(0)))) {
+  switch (placeOf(nn::shapeOf(v), nn::shapeOf(contraction->getResult(0)))) {
   case OperandPlace::Same:
     return loadLikeOutput(k, from, coord);
   case OperandPlace::Columns:
@@ -80,30 +82,58 @@ mlir::Value KernelFrame::loadOperand(mlir::Value v, KernelBuilder &k, const Epil
   }
 }
 
+mlir::Value KernelFrame::emitElement(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, KernelBuilder &k) {
+  if (auto quantize = llvm::dyn_cast<nn::QuantizeLinearOp>(op)) {
+    if (op->getNextNode() == old->getTerminator() && byteRounding(op)) {
+      return emitQuotient(k, quantize, operands[0], operands[1]);
+    }
+    if (staysFloat(op)) {
+      return emitRounded(k, quantize, operands[0], operands[1]);
+    }
+  }
+  auto dequantize = llvm::dyn_cast<nn::DequantizeLinearOp>(op);
+  mlir::Operation *quantize = dequantize ? dequantize.getInput().getDefiningOp() : nullptr;
+  if (quantize && staysFloat(quantize)) {
+    return emitDequantized(k, dequantize, operands[0], operands[1]);
+  }
+  return llvm::cast<nn::EmitElement>(op).emitElement(k.builder(), k.location(), operands);
+}
+
 Epilogue KernelFrame::epilogue(mlir::Value bias) {
-  return [this, bias](KernelBuilder &k, mlir::Value accumulators, const EpilogueCoord &coord) {
+  llvm::SmallVector<mlir::Operation *> behind;
+  for (mlir::Operation *op = rootOp->getNextNode(); op != old->getTerminator(); op = op->getNextNode()) {
+    behind.push_back(op);
+  }
+  return epilogue(rootOp, bias, behind);
+}
+
+Epilogue KernelFrame::epilogue(mlir::Operation *contraction, mlir::Value bias, llvm::ArrayRef<mlir::Operation *> behind) {
+  llvm::SmallVector<mlir::Operation *> ops;
+  llvm::copy_if(behind, std::back_inserter(ops), [](mlir::Operation *op) { return !llvm::isa<nn::ConstantOp>(op); });
+  Epilogue epilogue = [this, contraction, bias, ops](KernelBuilder &k, mlir::Value accumulators, const EpilogueCoord &coord) {
     mlir::Type accumulator = llvm::cast<mlir::VectorType>(accumulators.getType()).getElementType();
     if (bias) {
       mlir::Value columns = k.convert(loadColumns(k, buffer(bias), coord), accumulator);
       accumulators = k.addValues(accumulators, columns);
     }
     llvm::DenseMap<mlir::Value, mlir::Value> values;
-    mlir::Value last = rootOp->getResult(0);
+    mlir::Value last = contraction->getResult(0);
     values[last] = k.convert(accumulators, nn::getStorageType(nn::elementOf(last)));
-    for (mlir::Operation *op = rootOp->getNextNode(); op != old->getTerminator(); op = op->getNextNode()) {
-      if (llvm::isa<nn::ConstantOp>(op)) {
-        continue;
-      }
+    for (mlir::Operation *op : ops) {
       llvm::SmallVector<mlir::Value> operands;
       for (mlir::Value v : op->getOperands()) {
         auto it = values.find(v);
-        operands.push_back(it != values.end() ? it->second : loadOperand(v, k, coord));
+        operands.push_back(it != values.end() ? it->second : loadOperand(v, contraction, k, coord));
       }
       last = op->getResult(0);
-      values[last] = llvm::cast<nn::EmitElement>(op).emitElement(k.builder(), k.location(), operands);
+      values[last] = emitElement(op, operands, k);
     }
     return values[last];
   };
+  if (!ops.empty()) {
+    epilogue.rounding = byteRounding(ops.back());
+  }
+  return epilogue;
 }
 
 void KernelFrame::finish(dim::Expr tiles, dim::Expr scratchBytes, dim::Expr flops) {

@@ -32,12 +32,17 @@ public:
   mlir::Value scratch() { return tail.scratch; }
   /// What follows the contraction: `bias` (an operand of the root, or null) is added, then the elementwise ops.
   Epilogue epilogue(mlir::Value bias);
+  /// The same for one of several contractions, with the elementwise ops behind it.
+  Epilogue epilogue(mlir::Operation *contraction, mlir::Value bias, llvm::ArrayRef<mlir::Operation *> behind);
   /// Ends the function, and sets its attributes.
   void finish(dim::Expr tiles, dim::Expr scratchBytes, dim::Expr flops);
   dim::Expr constant(int64_t v) { return dim::constant(kernel.getContext(), v); }
 
 private:
-  mlir::Value loadOperand(mlir::Value v, KernelBuilder &k, const EpilogueCoord &coord);
+  /// An operand of an op behind `contraction`.
+  mlir::Value loadOperand(mlir::Value v, mlir::Operation *contraction, KernelBuilder &k, const EpilogueCoord &coord);
+  /// The elements of an op of the epilogue. A quantisation at its end gives what is still to be rounded.
+  mlir::Value emitElement(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, KernelBuilder &k);
   mlir::MemRefType bufferType(mlir::Type tensor);
 
   mlir::func::FuncOp kernel;
