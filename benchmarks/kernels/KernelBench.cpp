@@ -179,7 +179,7 @@ private:
     DepthwisePlan plan = chooseDepthwise(p, target);
     countTiles(target, [&](KernelBuilder &kb) { return depthwiseTileCount(kb, p, plan); });
     weightBytes = packedDepthwiseWeights(p, plan).bytes();
-    what = "strips of " + std::to_string(plan.pixels);
+    what = "blocks of " + std::to_string(plan.rows) + "x" + std::to_string(plan.pixels);
     int64_t out = q.output() * q.output() * q.outputs;
     build(target, dump, {q.size * q.size * q.channels, weightBytes, out, q.outputs},
           [&](KernelBuilder &kb, const auto &args, const Epilogue &e) {

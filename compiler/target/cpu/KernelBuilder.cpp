@@ -277,6 +277,12 @@ Value KernelBuilder::convert(Value x, Type element, bool isSigned) {
   Type to = withElement(x.getType(), element);
   bool fromFloat = isa<FloatType>(from), toFloat = isa<FloatType>(element);
   unsigned fromBits = from.getIntOrFloatBitWidth(), toBits = element.getIntOrFloatBitWidth();
+  if (from.isBF16() && element.isF32() && isa<VectorType>(x.getType())) {
+    // On integers: LLVM may part an extension from its load, and has no vectors of bf16 where the CPU has none.
+    Type bits = withElement(x.getType(), b.getI32Type());
+    Value wide = convert(bitcast(x, withElement(x.getType(), b.getI16Type())), b.getI32Type(), /*isSigned=*/false);
+    return bitcast(arith::ShLIOp::create(b, loc, wide, constant(bits, 16)), to);
+  }
   if (fromFloat && toFloat) {
     if (fromBits == toBits) { // f16 and bf16
       return convert(convert(x, b.getF32Type()), element);

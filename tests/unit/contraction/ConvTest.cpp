@@ -276,6 +276,12 @@ std::vector<ConvCase> depthwise() {
       {k, 1, 17, 17, 17, none, none, axis(60, 31, 1, 1, 15, 15)},
       {k, 1, 24, 24, 24, axis(4, 3, 1, 1, 1, 1), axis(5, 3, 1, 1, 1, 1), axis(6, 3, 1, 1, 1, 1)},
       {k, 1, 24, 24, 24, none, axis(8, 3, 1, 1, 0, 0), axis(2000, 3, 1, 1, 0, 0)},
+      // Blocks of rows and columns: what is left of them, borders on both sides of one, most taps padded.
+      {k, 2, 48, 48, 48, none, axis(7, 3, 1, 1, 1, 1), axis(7, 3, 1, 1, 1, 1)},
+      {k, 1, 33, 33, 33, none, axis(13, 5, 2, 1, 1, 2), axis(22, 5, 2, 1, 1, 2)},
+      {k, 1, 16, 16, 16, none, axis(2, 3, 1, 1, 1, 1), axis(3, 3, 1, 1, 1, 1)},
+      {k, 1, 16, 16, 16, none, axis(30, 3, 1, 12, 12, 12), axis(31, 3, 1, 12, 12, 12)},
+      {k, 1, 20, 20, 20, none, axis(16, 3, 3, 1, 0, 0), axis(40, 2, 3, 1, 0, 0)},
   });
 }
 

@@ -1,7 +1,6 @@
 #include "compiler/target/cpu/contraction/Depthwise.h"
+#include "compiler/target/cpu/contraction/Spans.h"
 
-#include <algorithm>
-#include <cmath>
 #include <map>
 
 using namespace mlir;
@@ -11,10 +10,10 @@ namespace {
 
 constexpr int depth = 0, height = 1, width = 2;
 
-/// Kernels with up to this many taps are straight code where no row is padded.
-constexpr int64_t straightTaps = 25;
-/// Kernel rows up to this wide are straight code.
+/// Rows of a kernel wider than this are loops.
 constexpr int64_t straightWidth = 9;
+
+bool isInside(const TapAxis &axis, int64_t position) { return position >= 0 && position < axis.input.constant(); }
 
 class DepthwiseEmitter {
 public:
@@ -37,214 +36,255 @@ public:
   void emitTile(Idx number) {
     Idx allRows = kb.mul(axes[depth].output, axes[height].output);
     Idx rowTiles = kb.ceilDiv(allRows, plan.tileRows), columns = axes[width].output;
-    Idx column0 = 0, columnEnd = columns;
+    Tile tile;
+    tile.columnEnd = columns;
     if (plan.tileColumns) {
       Idx columnTiles = kb.ceilDiv(columns, plan.tileColumns);
-      column0 = kb.mul(kb.rem(number, columnTiles), plan.tileColumns);
-      columnEnd = kb.min(kb.add(column0, plan.tileColumns), columns);
+      tile.column = kb.mul(kb.rem(number, columnTiles), plan.tileColumns);
+      tile.columnEnd = kb.min(kb.add(tile.column, plan.tileColumns), columns);
       number = kb.div(number, columnTiles);
     }
-    Idx row0 = kb.mul(kb.rem(number, rowTiles), plan.tileRows), image = kb.div(number, rowTiles);
-    kb.loop(row0, kb.min(kb.add(row0, plan.tileRows), allRows), 1, [&](Idx row) {
-      Row r;
-      r.z = axes[depth].output.is(1) ? Idx(0) : kb.div(row, axes[height].output);
-      r.y = axes[depth].output.is(1) ? row : kb.rem(row, axes[height].output);
-      r.image = kb.add(p.inputOffset, kb.mul(image, inBatch));
-      r.outRow = kb.mul(kb.add(kb.mul(image, allRows), row), columns);
-      emitRow(r, column0, columnEnd);
-    });
+    Idx row = kb.mul(kb.rem(number, rowTiles), plan.tileRows), image = kb.div(number, rowTiles);
+    tile.input = kb.add(p.inputOffset, kb.mul(image, inBatch));
+    tile.outRow = kb.mul(image, allRows);
+    emitRows(tile, row, kb.min(kb.add(row, plan.tileRows), allRows));
+  }
+
+  void emitWholeRows(const DepthwiseRows &rows) {
+    emitRows({rows.input, rows.outputRow, 0, axes[width].output, rows.ring}, rows.begin, rows.end);
   }
 
 private:
-  struct Row {
-    Idx z, y, image, outRow;
-    bool inside = false;
+  /// Columns of an image. `input` is the offset of its first element, `outRow` the number of its first output row.
+  struct Tile {
+    Idx input, outRow, column, columnEnd;
+    int64_t ring = 0;
+  };
+  /// Output rows, next to each other at depth `z`; `number` is the first one's among the image's rows.
+  struct Rows {
+    Idx number, z;
+    Span span;
+  };
+  /// A vector of channels, and its weights if they stay in registers.
+  struct Channels {
+    Idx first;
+    Lanes lanes;
+    SmallVector<Value> weights;
+  };
+  struct Block {
+    const Tile &tile;
+    const Rows &rows;
+    const Channels &channels;
+    const Span &columns;
   };
 
   //===--------------------------------------------------------------------===//
-  // Strips of pixels along a row
+  // Blocks of rows and columns
   //===--------------------------------------------------------------------===//
 
-  void emitRow(Row row, Idx begin, Idx end) {
-    const TapAxis &y = axes[height];
-    auto strips = [&](bool inside) {
-      Row r = row;
-      r.inside = inside;
-      axes[width].input.isStatic() && axes[width].output.isStatic() ? emitStaticRow(r, begin, end)
-                                                                    : emitGuardedRow(r, begin, end);
+  void emitRows(const Tile &tile, Idx begin, Idx end) {
+    auto rowByRow = [&](Idx from, Idx to) {
+      kb.loop(from, to, 1, [&](Idx row) {
+        bool flat = axes[depth].output.is(1);
+        Idx z = flat ? Idx(0) : kb.div(row, axes[height].output), y = flat ? row : kb.rem(row, axes[height].output);
+        emitColumns(tile, {row, z, {y, 1, 1, TapPlace::Guarded}});
+      });
     };
-    bool straight = axes[depth].kernel == 1 && y.kernel * axes[width].kernel <= straightTaps;
-    if (!straight || (!y.padsBegin && !y.padsEnd)) {
-      return strips(straight);
+    if (!isStraight(p)) {
+      return rowByRow(begin, end);
     }
-    Idx first = kb.add(kb.mul(row.y, y.stride), y.origin);
-    Value low = kb.lessThan(-1, first), high = kb.lessThan(kb.add(first, (y.taps - 1) * y.step), y.input);
-    kb.ifThen(
-        kb.logicalAnd(low, high), [&] { strips(true); }, [&] { strips(false); });
-  }
-
-  bool inside(int64_t at, int64_t pixels) const {
-    const TapAxis &x = axes[width];
-    int64_t first = at * x.stride + x.origin;
-    return pixels == plan.pixels && first >= 0 &&
-           first + (pixels - 1) * x.stride + (x.taps - 1) * x.step < x.input.constant();
-  }
-
-  void emitStaticRow(const Row &row, Idx begin, Idx end) {
-    int64_t columns = axes[width].output.constant(), step = plan.pixels;
-    for (int64_t at = 0; at < columns;) {
-      int64_t pixels = std::min(step, columns - at), next = at;
-      while (next + step <= columns && inside(next, step)) {
-        next += step;
+    emitSpans(kb, axes[height], plan.rows, begin, end, [&](const Span &span) {
+      if (span.taps == TapPlace::Guarded) {
+        return rowByRow(span.at, kb.min(kb.add(span.at, span.count), end));
       }
-      if (next > at) {
-        kb.loop(kb.max(begin, at), kb.min(end, next), step, [&](Idx q) { emitStrip(row, q, step, step, false); });
-        at = next;
-        continue;
-      }
-      kb.ifThen(kb.logicalAnd(kb.lessThan(kb.sub(begin, 1), at), kb.lessThan(at, end)),
-                [&] { emitStrip(row, at, pixels, pixels, false); });
-      at += pixels;
-    }
-  }
-
-  void emitGuardedRow(const Row &row, Idx begin, Idx end) {
-    const TapAxis &x = axes[width];
-    int64_t reach = (plan.pixels - 1) * x.stride + (x.taps - 1) * x.step;
-    kb.loop(begin, end, plan.pixels, [&](Idx q) {
-      Idx first = kb.add(kb.mul(q, x.stride), x.origin);
-      Value left = kb.lessThan(-1, first), right = kb.lessThan(kb.add(first, reach), x.input);
-      Value whole = kb.lessThan(kb.add(q, plan.pixels - 1), x.output);
-      kb.ifThen(
-          kb.logicalAnd(kb.logicalAnd(left, right), whole), [&] { emitStrip(row, q, plan.pixels, plan.pixels, false); },
-          [&] { emitStrip(row, q, plan.pixels, kb.sub(x.output, q), true); });
+      emitColumns(tile, {span.at, 0, span});
     });
   }
 
-  //===--------------------------------------------------------------------===//
-  // One strip
-  //===--------------------------------------------------------------------===//
-
-  struct Strip {
-    Idx q;
-    int pixels;
-    bool guarded;
-    Idx channel;
-    Lanes lanes;
-  };
-
-  void emitStrip(const Row &row, Idx q, int pixels, Idx validPixels, bool guarded) {
-    int64_t whole = p.channels / plan.lanes * plan.lanes;
-    auto channels = [&](Idx c, const Lanes &lanes) {
-      Strip strip{q, pixels, guarded, c, lanes};
-      SmallVector<Value> sums(pixels, kb.zero(accType));
-      emitDepth(row, strip, sums);
-      store(row, strip, validPixels, sums);
+  void emitColumns(const Tile &tile, const Rows &rows) {
+    auto spans = [&](llvm::function_ref<void(const Span &)> body) {
+      emitSpans(kb, axes[width], plan.pixels, tile.column, tile.columnEnd, body);
     };
-    kb.loop(0, whole, plan.lanes, [&](Idx c) { channels(c, kb.allLanes(plan.lanes)); });
+    if (plan.weightsStay && rows.span.taps != TapPlace::Guarded) {
+      forChannels([&](Channels channels) {
+        for (int64_t tap = 0; tap < packed.taps; ++tap) {
+          channels.weights.push_back(loadWeight(channels, tap));
+        }
+        spans([&](const Span &columns) { emitBlock({tile, rows, channels, columns}); });
+      });
+      return;
+    }
+    spans([&](const Span &columns) {
+      forChannels([&](const Channels &channels) { emitBlock({tile, rows, channels, columns}); });
+    });
+  }
+
+  void forChannels(llvm::function_ref<void(const Channels &)> body) {
+    int64_t whole = p.channels / plan.lanes * plan.lanes;
+    kb.loop(0, whole, plan.lanes, [&](Idx c) { body({c, kb.allLanes(plan.lanes), {}}); });
     if (whole < p.channels) {
-      channels(whole, kb.firstLanes(plan.lanes, p.channels - whole));
+      body({whole, kb.firstLanes(plan.lanes, p.channels - whole), {}});
     }
   }
 
-  void store(const Row &row, const Strip &strip, Idx validPixels, ArrayRef<Value> sums) {
-    for (int i = 0; i < strip.pixels; ++i) {
-      kb.ifThen(kb.lessThan(i, validPixels), [&] {
-        Idx pixel = kb.add(kb.add(row.outRow, strip.q), i);
-        Idx offset = kb.add(kb.add(p.outputOffset, kb.mul(pixel, outPixel)), strip.channel);
-        storeResult(kb, sums[i], output, {offset, pixel, strip.channel, strip.lanes}, epilogue);
+  //===--------------------------------------------------------------------===//
+  // One block
+  //===--------------------------------------------------------------------===//
+
+  void emitBlock(const Block &block) {
+    SmallVector<Value> sums(block.rows.span.count * block.columns.count, kb.zero(accType));
+    if (block.rows.span.taps == TapPlace::Guarded) {
+      emitDepth(block, sums);
+    } else {
+      emitKnownRows(block, sums);
+    }
+    for (int i = 0; i < block.rows.span.count; ++i) {
+      Idx row = kb.add(kb.add(block.tile.outRow, block.rows.number), i);
+      store(block, kb.mul(row, axes[width].output), ArrayRef(sums).slice(i * block.columns.count, block.columns.count));
+    }
+  }
+
+  void store(const Block &block, Idx firstPixel, ArrayRef<Value> sums) {
+    const Channels &c = block.channels;
+    for (int i = 0; i < block.columns.count; ++i) {
+      kb.ifThen(kb.lessThan(i, block.columns.valid), [&] {
+        Idx pixel = kb.add(kb.add(firstPixel, block.columns.at), i);
+        Idx offset = kb.add(kb.add(p.outputOffset, kb.mul(pixel, outPixel)), c.first);
+        storeResult(kb, sums[i], output, {offset, pixel, c.first, c.lanes}, epilogue);
       });
     }
   }
 
-  void emitDepth(const Row &row, const Strip &strip, SmallVector<Value> &sums) {
-    bool padding = p.padValue != 0;
-    sums = emitTapLoop(kb, axes[depth], row.z, padding, false, sums, [&](Idx z, Idx atZ, bool outZ, ValueRange v) {
-      SmallVector<Value> inner(v);
-      Idx plane = outZ ? row.image : kb.add(row.image, kb.mul(atZ, inAxis[depth]));
-      emitHeight(row, strip, z, plane, outZ, inner);
-      return inner;
-    });
+  /// Rows of sums share what they read: each row of the input is loaded once.
+  void emitKnownRows(const Block &block, SmallVector<Value> &sums) {
+    const TapAxis &y = axes[height];
+    const Span &rows = block.rows.span;
+    // By input row: which sums it is for, with which row of the kernel.
+    std::map<int64_t, SmallVector<std::pair<int, int64_t>>> uses;
+    for (int i = 0; i < rows.count; ++i) {
+      for (int64_t t = 0; t < y.taps; ++t) {
+        uses[i * y.stride + t * y.step].emplace_back(i, t);
+      }
+    }
+    Idx origin = kb.add(kb.mul(rows.at, y.stride), y.origin);
+    for (const auto &[at, rowsAndTaps] : uses) {
+      Idx position = kb.add(origin, at);
+      bool outside = rows.taps == TapPlace::Known && !isInside(y, position.constant());
+      Idx place = block.tile.ring && !outside ? kb.rem(position, block.tile.ring) : position;
+      Idx base = outside ? block.tile.input : kb.add(block.tile.input, kb.mul(place, inAxis[height]));
+      InputRow row(base, outside);
+      for (auto [i, t] : rowsAndTaps) {
+        emitStraightWidth(block, t * axes[width].kernel, row,
+                          MutableArrayRef(sums).slice(i * block.columns.count, block.columns.count));
+      }
+    }
   }
 
-  void emitHeight(const Row &row, const Strip &strip, Idx tapZ, Idx plane, bool outZ, SmallVector<Value> &sums) {
+  void emitDepth(const Block &block, SmallVector<Value> &sums) {
+    bool padding = p.padValue != 0;
+    sums = emitTapLoop(kb, axes[depth], block.rows.z, padding, false, sums,
+                       [&](Idx z, Idx at, bool outside, ValueRange v) {
+                         SmallVector<Value> inner(v);
+                         Idx plane = outside ? block.tile.input : kb.add(block.tile.input, kb.mul(at, inAxis[depth]));
+                         emitHeight(block, z, plane, outside, inner);
+                         return inner;
+                       });
+  }
+
+  /// One output row.
+  void emitHeight(const Block &block, Idx tapZ, Idx plane, bool outZ, SmallVector<Value> &sums) {
     const TapAxis &y = axes[height];
     auto body = [&](Idx t, Idx at, bool outside, ValueRange values) {
       SmallVector<Value> inner(values);
       Idx tap = kb.mul(kb.add(kb.mul(tapZ, y.kernel), t), axes[width].kernel);
-      emitWidth(strip, tap, outside ? plane : kb.add(plane, kb.mul(at, inAxis[height])), outside || outZ, inner);
+      InputRow row(outside ? plane : kb.add(plane, kb.mul(at, inAxis[height])), outside || outZ);
+      emitWidth(block, tap, row, inner);
       return inner;
     };
-    if (!row.inside) {
-      sums = emitTapLoop(kb, y, row.y, p.padValue != 0, false, sums, body);
-      return;
-    }
-    Idx origin = kb.add(kb.mul(row.y, y.stride), y.origin);
-    for (int64_t t = 0; t < y.taps; ++t) {
-      sums = body(t, kb.add(origin, t * y.step), false, sums);
-    }
+    sums = emitTapLoop(kb, y, block.rows.span.at, p.padValue != 0, false, sums, body);
   }
 
-  /// One row of the kernel. `tap` is its first tap's number; `base` the offset of the input row.
-  void emitWidth(const Strip &strip, Idx tap, Idx base, bool outside, SmallVector<Value> &sums) {
-    const TapAxis &x = axes[width];
-    if (x.taps > straightWidth && !strip.q.isStatic()) {
-      sums = kb.loop(0, x.taps, 1, sums, [&](Idx t, ValueRange values) {
-        SmallVector<Value> inner(values);
-        Value w = weight(strip, kb.add(tap, t));
-        for (int i = 0; i < strip.pixels; ++i) {
-          Idx at = kb.add(kb.mul(t, x.step), int64_t(i) * x.stride);
-          inner[i] = kb.multiplyAdd(element(strip, base, at, outside), w, inner[i]);
-        }
-        return inner;
-      });
-      return;
-    }
-    // Input columns are shared by neighbouring pixels: each is loaded once.
+  //===--------------------------------------------------------------------===//
+  // One row of the kernel
+  //===--------------------------------------------------------------------===//
+
+  /// A row of the input, and what is loaded of it: columns, by their distance from a block's first one.
+  struct InputRow {
+    InputRow(Idx base, bool outside) : base(base), outside(outside) {}
+    Idx base;
+    bool outside;
     std::map<int64_t, Value> columns;
+  };
+
+  /// `tap` is the row's first tap's number.
+  void emitWidth(const Block &block, Idx tap, InputRow &row, SmallVector<Value> &sums) {
+    const TapAxis &x = axes[width];
+    if (x.taps <= straightWidth || block.columns.taps == TapPlace::Known) {
+      return emitStraightWidth(block, tap, row, sums);
+    }
+    sums = kb.loop(0, x.taps, 1, sums, [&](Idx t, ValueRange values) {
+      SmallVector<Value> inner(values);
+      Value w = weight(block.channels, kb.add(tap, t));
+      for (int i = 0; i < block.columns.count; ++i) {
+        Idx at = kb.add(kb.mul(t, x.step), int64_t(i) * x.stride);
+        inner[i] = kb.multiplyAdd(element(block, row.base, at, row.outside), w, inner[i]);
+      }
+      return inner;
+    });
+  }
+
+  void emitStraightWidth(const Block &block, Idx tap, InputRow &row, MutableArrayRef<Value> sums) {
+    const TapAxis &x = axes[width];
     for (int64_t t = 0; t < x.taps; ++t) {
       Value w;
-      for (int i = 0; i < strip.pixels; ++i) {
+      for (int i = 0; i < block.columns.count; ++i) {
         int64_t at = t * x.step + i * x.stride;
-        bool padded = outside || (strip.q.isStatic() && columnIsOutside(strip.q.constant() * x.stride + x.origin + at));
+        bool padded = row.outside || isPadded(block.columns, at);
         if (padded && p.padValue == 0) {
           continue;
         }
-        auto [entry, isNew] = columns.try_emplace(at);
+        auto [entry, isNew] = row.columns.try_emplace(at);
         if (isNew) {
-          entry->second = element(strip, base, at, padded);
+          entry->second = element(block, row.base, at, padded);
         }
-        w = w ? w : weight(strip, kb.add(tap, t));
+        w = w ? w : weight(block.channels, kb.add(tap, t));
         sums[i] = kb.multiplyAdd(entry->second, w, sums[i]);
       }
     }
   }
 
-  bool columnIsOutside(int64_t position) const {
+  /// Whether the input column `at` after the first one of `columns` is known to be outside.
+  bool isPadded(const Span &columns, int64_t at) const {
     const TapAxis &x = axes[width];
-    return x.input.isStatic() && (position < 0 || position >= x.input.constant());
+    return columns.taps == TapPlace::Known && !isInside(x, columns.at.constant() * x.stride + x.origin + at);
   }
 
-  Value weight(const Strip &strip, Idx tap) {
-    Idx offset = kb.add(kb.mul(tap, packed.paddedChannels()), strip.channel);
+  Value weight(const Channels &channels, Idx tap) {
+    bool loaded = tap.isStatic() && !channels.weights.empty();
+    return loaded ? channels.weights[tap.constant()] : loadWeight(channels, tap);
+  }
+
+  Value loadWeight(const Channels &channels, Idx tap) {
+    Idx offset = kb.add(kb.mul(tap, packed.paddedChannels()), channels.first);
     return kb.convert(kb.load(weights, offset, plan.lanes), p.types.accumulator, p.types.bSigned);
   }
 
-  /// The input column `at` columns after the strip's first one.
-  Value element(const Strip &strip, Idx base, Idx at, bool outside) {
+  /// The input column `at` columns after the block's first one.
+  Value element(const Block &block, Idx base, Idx at, bool outside) {
     if (outside) {
       return kb.constant(accType, p.padValue);
     }
     const TapAxis &x = axes[width];
-    Idx first = kb.add(base, strip.channel);
-    Idx moving = kb.add(first, kb.mul(kb.mul(strip.q, x.stride), inAxis[width]));
-    Idx offset = kb.add(moving, kb.mul(kb.add(at, x.origin), inAxis[width]));
+    const Channels &c = block.channels;
+    Idx first = kb.mul(block.columns.at, x.stride), column = kb.add(at, x.origin);
+    Idx moving = kb.add(kb.add(base, c.first), kb.mul(first, inAxis[width]));
+    Idx offset = kb.add(moving, kb.mul(column, inAxis[width]));
     Value guard;
-    if (strip.guarded) {
-      guard = kb.inRange(kb.add(kb.add(kb.mul(strip.q, x.stride), at), x.origin), x.input);
-      offset = kb.select(guard, offset, strip.channel);
+    if (block.columns.taps == TapPlace::Guarded) {
+      guard = kb.inRange(kb.add(first, column), x.input);
+      offset = kb.select(guard, offset, c.first);
     }
-    Value v = kb.convert(kb.load(input, offset, strip.lanes), p.types.accumulator, p.types.aSigned);
+    Value v = kb.convert(kb.load(input, offset, c.lanes), p.types.accumulator, p.types.aSigned);
     return guard ? kb.selectValues(guard, v, kb.constant(accType, p.padValue)) : v;
   }
 
@@ -262,81 +302,15 @@ private:
 
 } // namespace
 
-bool isDepthwise(const ConvProblem &p) {
-  return !p.channelsFirst && p.groups == p.channels && p.outputChannels == p.channels;
-}
-
-/// The longest strip worth considering.
-static int mostPixels(const ConvProblem &p, const TargetInfo &target) {
-  const ConvAxis &x = p.axes[width];
-  int64_t columns = x.output.constantOr(-1), kernel = std::min<int64_t>(x.kernel, straightWidth);
-  return std::clamp<int64_t>(target.registers - kernel - 4, 2, columns > 0 ? std::min<int64_t>(8, columns) : 8);
-}
-
-DepthwisePlan chooseDepthwise(const ConvProblem &p, const TargetInfo &target, const Choice &chosen) {
-  DepthwisePlan plan;
-  plan.lanes = std::max<int>(1, target.vectorBits / p.types.accumulator.getIntOrFloatBitWidth());
-  const ConvAxis &x = p.axes[width];
-  int64_t columns = x.output.constantOr(-1), kernel = std::min<int64_t>(x.kernel, straightWidth);
-  int most = mostPixels(p, target);
-  double best = 0;
-  for (int pixels = std::min(2, most); pixels <= most; ++pixels) {
-    double run = columns > 0 ? columns : 64;
-    // A kernel row of a strip: multiply-adds, and loads of weights and of the columns that its pixels share.
-    double loads = kernel + (pixels - 1) * x.stride + kernel, macs = pixels * kernel;
-    double cost = std::ceil(run / pixels) * (std::max(loads, macs) / 2 + 3);
-    if (best == 0 || cost < best) {
-      best = cost;
-      plan.pixels = pixels;
-    }
-  }
-  plan.pixels = Choice::or_(chosen.rows, plan.pixels);
-  int64_t rows = p.axes[depth].output.constantOr(1) * p.axes[height].output.constantOr(64);
-  int64_t width64 = columns > 0 ? columns : 64;
-  double rowWork = static_cast<double>(width64) * p.channels * kernel * p.axes[height].kernel * p.axes[depth].kernel;
-  // Bound by memory as much as by arithmetic: about half the rate of a contraction.
-  double work = 20.0 * 4000 * plan.lanes * Choice::or_(chosen.work, 100) / 100;
-  plan.tileRows = std::clamp<int64_t>(work / rowWork, 1, std::max<int64_t>(1, rows));
-  plan.tileRows =
-      (rows + (rows + plan.tileRows - 1) / plan.tileRows - 1) / ((rows + plan.tileRows - 1) / plan.tileRows);
-  if (plan.tileRows == 1 && rowWork > 2 * work) {
-    int64_t strips = std::max<int64_t>(1, static_cast<int64_t>(width64 * work / rowWork) / plan.pixels);
-    plan.tileColumns = strips * plan.pixels;
-  }
-  return plan;
-}
-
-std::vector<Choice> depthwiseTiles(const ConvProblem &p, const TargetInfo &target) {
-  Choice best;
-  best.rows = chooseDepthwise(p, target).pixels;
-  std::vector<Choice> choices{best};
-  for (int pixels = 1; pixels <= mostPixels(p, target); ++pixels) {
-    vary(choices, best, &Choice::rows, best.rows, {pixels});
-  }
-  return choices;
-}
-
-std::vector<Choice> depthwiseVariations(const ConvProblem &, const TargetInfo &, const Choice &base) {
-  std::vector<Choice> choices;
-  vary(choices, base, &Choice::work, 100, {25, 50, 200});
-  return choices;
-}
-
-PackedDepthwise packedDepthwiseWeights(const ConvProblem &p, const DepthwisePlan &plan) {
-  return {p.channels, p.axes[0].kernel * p.axes[1].kernel * p.axes[2].kernel, plan.lanes,
-          p.types.b.getIntOrFloatBitWidth() / 8};
-}
-
-Idx depthwiseTileCount(KernelBuilder &kb, const ConvProblem &p, const DepthwisePlan &plan) {
-  Idx rows = kb.ceilDiv(kb.mul(p.axes[depth].output, p.axes[height].output), plan.tileRows);
-  Idx columns = plan.tileColumns ? kb.ceilDiv(p.axes[width].output, plan.tileColumns) : Idx(1);
-  return kb.mul(kb.mul(p.batch, rows), columns);
-}
-
 void emitDepthwise(KernelBuilder &kb, const ConvProblem &p, const DepthwisePlan &plan, Value input, Value weights,
                    Value output, const Epilogue &epilogue, Idx begin, Idx end) {
   DepthwiseEmitter emitter(kb, p, plan, input, weights, output, epilogue);
   kb.loop(begin, end, 1, [&](Idx number) { emitter.emitTile(number); });
+}
+
+void emitDepthwiseRows(KernelBuilder &kb, const ConvProblem &p, const DepthwisePlan &plan, Value input, Value weights,
+                       Value output, const Epilogue &epilogue, const DepthwiseRows &rows) {
+  DepthwiseEmitter(kb, p, plan, input, weights, output, epilogue).emitWholeRows(rows);
 }
 
 } // namespace dlc::cpu

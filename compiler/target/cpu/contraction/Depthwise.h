@@ -8,9 +8,12 @@ namespace dlc::cpu {
 /// How a depthwise convolution is computed: every channel on its own, channels along the lanes.
 struct DepthwisePlan {
   int lanes = 1;
-  /// Adjacent output pixels whose sums are kept in registers.
-  int pixels = 1;
-  /// Output rows of a tile, and output columns of it (a multiple of `pixels`; 0: whole rows).
+  /// Adjacent output rows and columns whose sums are kept in registers.
+  int rows = 1, pixels = 1;
+  /// The weights of a vector of channels are kept in registers while columns advance; else a strip of columns goes
+  /// through all channels.
+  bool weightsStay = false;
+  /// Output rows of a tile (a multiple of `rows`), and output columns of it (a multiple of `pixels`; 0: whole rows).
   int64_t tileRows = 1, tileColumns = 0;
 };
 
@@ -18,8 +21,8 @@ struct DepthwisePlan {
 bool isDepthwise(const ConvProblem &problem);
 
 DepthwisePlan chooseDepthwise(const ConvProblem &problem, const TargetInfo &target, const Choice &chosen = {});
-/// Strips worth measuring for a problem of static sizes, the model's first; and changes worth measuring of everything
-/// else about `base`.
+/// Blocks of rows and columns worth measuring for a problem of static sizes, the model's first; and changes worth
+/// measuring of everything else about `base`.
 std::vector<Choice> depthwiseTiles(const ConvProblem &problem, const TargetInfo &target);
 std::vector<Choice> depthwiseVariations(const ConvProblem &problem, const TargetInfo &target, const Choice &base);
 PackedDepthwise packedDepthwiseWeights(const ConvProblem &problem, const DepthwisePlan &plan);
@@ -30,6 +33,23 @@ Idx depthwiseTileCount(KernelBuilder &kb, const ConvProblem &problem, const Dept
 /// Emits a loop over tiles [begin, end). Weights come from `packDepthwise`.
 void emitDepthwise(KernelBuilder &kb, const ConvProblem &problem, const DepthwisePlan &plan, mlir::Value input,
                    mlir::Value weights, mlir::Value output, const Epilogue &epilogue, Idx begin, Idx end);
+
+/// Output rows [begin, end) of one image; `begin` is a multiple of the plan's rows.
+struct DepthwiseRows {
+  Idx begin, end;
+  /// Offset of the image's first input element.
+  Idx input;
+  /// Not 0: input row y lies where row `y % ring` would.
+  int64_t ring = 0;
+  /// Which row of the output buffer the image's row 0 is.
+  Idx outputRow;
+};
+/// Emits whole rows of a kernel whose taps are straight code.
+void emitDepthwiseRows(KernelBuilder &kb, const ConvProblem &problem, const DepthwisePlan &plan, mlir::Value input,
+                       mlir::Value weights, mlir::Value output, const Epilogue &epilogue, const DepthwiseRows &rows);
+
+/// Whether the taps are straight code, in blocks of rows: two-dimensional kernels of few taps.
+bool isStraight(const ConvProblem &problem);
 
 } // namespace dlc::cpu
 
