@@ -3,6 +3,7 @@
 #include "load/ElfFile.h"
 #include "model/Model.h"
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 namespace dlc::rt {
@@ -14,19 +15,28 @@ constexpr uint64_t bytesPerThread = uint64_t(2) << 20;
 constexpr uint32_t mostThreads = 16;
 constexpr uint32_t mostDims = DLC_MAX_RANK;
 
-/// Gives back the memory of whole pages in a part of the weights. Only where the mapping is ours: pages of a program that a
-/// model is linked into are the program's.
-void giveBack(const dlc_model &m, uint64_t offset, uint64_t size) {
-  uint64_t from = pageUp(uint64_t(m.weights) + offset), to = pageDown(uint64_t(m.weights) + offset + size);
-  if (!m.image.isStatic && from < to) {
-    madvise(reinterpret_cast<void *>(from), to - from, MADV_DONTNEED);
+/// Whether a part of the program that a model is linked into comes from a file, unchanged: what is given back of it is
+/// there again when somebody reads it.
+bool isFromFile(uint64_t from, uint64_t to) {
+  FILE *maps = fopen("/proc/self/maps", "re");
+  bool found = false;
+  for (char line[1024]; maps && fgets(line, sizeof line, maps) && !found;) {
+    unsigned long long begin, end, file;
+    char rights[8];
+    found = sscanf(line, "%llx-%llx %7s %*x %*s %llu", &begin, &end, rights, &file) == 4 && begin <= from && to <= end &&
+            file != 0 && rights[1] != 'w';
   }
+  if (maps) {
+    fclose(maps);
+  }
+  return found;
 }
 
 /// All preparations, cut into pieces that threads take.
 struct Work {
   const dlc_model &model;
   char *block;
+  bool givesBack = true;
   uint32_t pieces = 1; ///< of each preparation
   std::atomic<uint64_t> next{0};
   Vector<std::atomic<uint32_t>> left; ///< pieces of each preparation
@@ -34,7 +44,18 @@ struct Work {
   std::atomic<uint32_t> badIndex{none};
   std::atomic<int32_t> badStatus{0};
 
-  Work(const dlc_model &model, char *block) : model(model), block(block) {}
+  Work(const dlc_model &model, char *block) : model(model), block(block) {
+    uint64_t end = uint64_t(model.weights) + model.program.header.weights_size;
+    givesBack = !model.image.isStatic || isFromFile(uint64_t(model.weights) + model.program.header.sources, end);
+  }
+
+  /// Gives back the memory of whole pages in a part of the weights.
+  void giveBack(uint64_t offset, uint64_t size) {
+    uint64_t from = pageUp(uint64_t(model.weights) + offset), to = pageDown(uint64_t(model.weights) + offset + size);
+    if (givesBack && from < to) {
+      madvise(reinterpret_cast<void *>(from), to - from, MADV_DONTNEED);
+    }
+  }
 
   void run() {
     const Program &p = model.program;
@@ -49,7 +70,7 @@ struct Work {
       }
       runPiece(index, x, piece % pieces);
       if (left[index].fetch_sub(1) == 1) {
-        giveBack(model, x.source, x.source_size);
+        giveBack(x.source, x.source_size);
       }
     }
     __builtin_ia32_ldmxcsr(environment);
@@ -142,7 +163,7 @@ dlc_status Prepared::prepare(const dlc_model &model, uint32_t threads, Error &er
     left = work.pieces;
   }
   runOnThreads(work, work.pieces);
-  giveBack(model, p.header.sources, p.header.weights_size - p.header.sources);
+  work.giveBack(p.header.sources, p.header.weights_size - p.header.sources);
   if (work.failed) {
     uint32_t bad = work.badIndex;
     fail(failure, DLC_INVALID_MODEL, "preparation %u: kernel '%s' failed with status %d", bad,

@@ -84,6 +84,17 @@ TEST(Prepared, TheFirstContextPreparesForAll) {
   dlc_model_release(m);
 }
 
+TEST(Prepared, TheProgramsMemoryStays) {
+  Blob blob = triples(1 << 14).finish(); // in memory that comes from no file
+  for (int i = 0; i < 2; ++i) {
+    dlc_model *m = load(blob);
+    dlc_context *c = context(m, 1);
+    expectTriples(c);
+    dlc_context_destroy(c);
+    dlc_model_release(m);
+  }
+}
+
 TEST(Prepared, OnManyThreadsFromManyThreads) {
   constexpr uint32_t count = 3 << 20; // 12 MB: several threads take part
   Blob blob = triples(count).finish();
