@@ -82,6 +82,8 @@ void addExpandMath(mlir::OpPassManager &pm, const CompileOptions &options) {
 
 /// linalg -> rt: kernels get their loops first, because steps carry the tiles and scratch that these decide.
 void addRTPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
+  // Before there are loops: calls of libraries are made of nn ops, and which kernels become some is known by now.
+  pm.addPass(createCallLibraries());
   pm.addPass(createLowerToLoops(options.target));
   addExpandMath(pm, options);
   pm.addPass(createLowerToRT());

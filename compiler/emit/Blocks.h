@@ -47,6 +47,8 @@ private:
 
   // Steps.cpp: what a stage does.
   llvm::LogicalResult writeStep(mlir::Operation *op);
+  /// Why the step is as it is, for `dlc inspect`.
+  void writeReason(mlir::Operation *op, dlc_abi_step &s);
   void writeDispatch(rt::DispatchOp op);
   void writeHostCall(rt::HostCallOp op);
   void writeCopy(rt::CopyOp op);

@@ -29,12 +29,16 @@ llvm::LogicalResult Blocks::writeStep(mlir::Operation *op) {
   return mlir::success();
 }
 
-void Blocks::writeDispatch(rt::DispatchOp op) {
-  dlc_abi_step s = makeStep(DLC_STEP_DISPATCH, nameOf(op, op.getKernel()));
-  s.strategy = t.string(op.getStrategy());
+void Blocks::writeReason(mlir::Operation *op, dlc_abi_step &s) {
   if (auto reason = op->getAttrOfType<mlir::StringAttr>("reason")) {
     s.reason = 1 + t.string(reason.getValue());
   }
+}
+
+void Blocks::writeDispatch(rt::DispatchOp op) {
+  dlc_abi_step s = makeStep(DLC_STEP_DISPATCH, nameOf(op, op.getKernel()));
+  s.strategy = t.string(op.getStrategy());
+  writeReason(op, s);
   s.target = kernelIndex(op.getKernel());
   s.args = values.range(op.getOperands_());
   s.output_count = op.getOutputs();
@@ -53,6 +57,11 @@ void Blocks::writeHostCall(rt::HostCallOp op) {
     t.hostFunctions.push_back({t.string(op.getFunction()), uint32_t(op.getVersion())});
   }
   program.needsLibraries |= op.getFunction().contains(':');
+  // Of a call that stands for a kernel.
+  if (auto strategy = op->getAttrOfType<mlir::StringAttr>("strategy")) {
+    s.strategy = t.string(strategy.getValue());
+    writeReason(op, s);
+  }
   s.target = it->second;
   llvm::SmallVector<uint32_t> args;
   for (int64_t place : op.getPlaces()) {

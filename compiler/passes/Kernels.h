@@ -25,7 +25,9 @@ inline constexpr llvm::StringLiteral kSizesAttr = "nn.sizes";
 /// Strategies. One ordered table (compiler/target/cpu/Strategy.h) chooses.
 inline constexpr llvm::StringLiteral kLoopsStrategy = "loops";
 
+inline constexpr llvm::StringLiteral kOneDnnStrategy = "onednn";   ///< kernels that become calls of runtime/onednn
 inline constexpr llvm::StringLiteral kPrepareStrategy = "prepare"; ///< kernels that make constants of constants
+
 /// Finds or creates the kernel module of `module`.
 mlir::ModuleOp getKernelModule(mlir::ModuleOp module);
 /// The kernel that a dispatch runs.

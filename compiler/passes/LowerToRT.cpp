@@ -303,6 +303,12 @@ private:
     auto step = rt::HostCallOp::create(b, op->getLoc(), b.getStringAttr(call.function), b.getI64IntegerAttr(call.version), operands, b.getDenseI64ArrayAttr(places),
                                        b.getI64IntegerAttr(op->getNumResults()), dim::ShapeAttr::get(func.getContext(), dims), noSteps());
     step->setAttr("name", b.getStringAttr(nameOf(op->getLoc())));
+    if (auto strategy = op->getAttrOfType<mlir::StringAttr>(kStrategyAttr)) {
+      step->setAttr("strategy", strategy);
+    }
+    if (auto reason = op->getAttrOfType<mlir::StringAttr>(kReasonAttr)) {
+      step->setAttr("reason", reason);
+    }
     nameDynamicSizes(op->getResults(), op->getLoc());
     return mlir::success();
   }

@@ -26,6 +26,17 @@ def LowerToLinalg : Pass<"dlc-lower-to-linalg", "::mlir::ModuleOp"> {
                            "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def CallLibraries : Pass<"dlc-call-libraries", "::mlir::ModuleOp"> {
+  let summary = "replaces dispatches of kernels whose strategy is `onednn` by ops of the library runtime/onednn";
+  let description = [{
+    ```
+    nn.dispatch @k(%x, %w, %b)                      nn.custom "dlc.onednn" "conv" version 1 (%x, %w, %b)
+    func.func @k { nn.conv; nn.relu }        ->       places [0, 1, 2, -1] parameters {low = 0.0 : f32, ...}
+    ```
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
 def LowerToRT : Pass<"dlc-lower-to-rt", "::mlir::ModuleOp"> {
   let summary = "turns the graph into blocks of steps over buffers";
   let dependentDialects = ["::dlc::rt::RTDialect"];

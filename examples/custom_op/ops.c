@@ -52,9 +52,9 @@ static int takeCompute(dlc_op_call *call) {
 }
 
 static const dlc_custom_op clip = {
-    sizeof clip, "com.example", "Clip3", 1, 0, 1, 1, 1, DLC_OP_SAME_SHAPE, clipTypes, 0, clipCompute, 0};
+    sizeof clip, "com.example", "Clip3", 1, 0, 1, 1, 1, DLC_OP_SAME_SHAPE, clipTypes, 0, clipCompute, 0, 0};
 static const dlc_custom_op take = {
-    sizeof take, "com.example", "TakeWhile", 1, 0, 1, 1, 1, DLC_OP_SIZES_FROM_DATA, takeTypes, takeShape, takeCompute, 0};
+    sizeof take, "com.example", "TakeWhile", 1, 0, 1, 1, 1, DLC_OP_SIZES_FROM_DATA, takeTypes, takeShape, takeCompute, 0, 0};
 static const dlc_custom_op *const ops[] = {&clip, &take};
 
 const dlc_op_library *dlc_op_library_get(void) {

@@ -18,6 +18,7 @@ DOMAIN = ("com.example", 1)
 OPS = r"""
 #include "dlc/custom_op.h"
 #include <stdio.h>
+#include <stdlib.h>
 static int types(dlc_op_call *c) {
   c->outputs[0].dtype = c->inputs[0].dtype, c->outputs[0].rank = c->inputs[0].rank;
   return 0;
@@ -57,12 +58,26 @@ static int count(dlc_op_call *c) {
   *(float *)c->outputs[0].data = (float)calls++;
   return 0;
 }
+static void leave(void *state) {
+  const char *path = getenv("DLC_TEST_RELEASED");
+  FILE *file = path ? fopen(path, "a") : 0;
+  if (file) fprintf(file, "%d\n", *(int *)state), fclose(file);
+  free(state);
+}
+static int keep(dlc_op_call *c) {
+  if (!c->state) return *(float *)c->outputs[0].data = -1, 0;
+  if (!*c->state) *c->state = calloc(1, sizeof(int));
+  *(float *)c->outputs[0].data = (float)(++*(int *)*c->state + 100 * (int)c->constant_inputs);
+  return 0;
+}
+static const dlc_custom_op keepOp = {sizeof keepOp, "com.example", "Keep", 1, 0, 1, 3, 1, DLC_OP_SAME_SHAPE, 0, 0, keep, 0, leave};
+static const dlc_custom_op oldOp = {offsetof(dlc_custom_op, release), "com.example", "Old", 1, 0, 1, 3, 1, DLC_OP_SAME_SHAPE, 0, 0, keep, 0, leave};
 static const dlc_custom_op countOp = {sizeof countOp, "com.example", "Count", 1, 0, 1, 1, 1, DLC_OP_SAME_SHAPE, 0, 0, count, 0};
 static const dlc_custom_op padOp = {sizeof padOp, "com.example", "Pad2", 1, 1, 1, 2, 1, 0, types, padShape, pad, 0};
 static const dlc_custom_op badOp = {sizeof badOp, "com.example", "Bad", 1, 0, 1, 1, 1, 0, badTypes, badShape, badCompute, 0};
-static const dlc_custom_op *const ops[] = {&padOp, &badOp, &countOp};
+static const dlc_custom_op *const ops[] = {&padOp, &badOp, &countOp, &keepOp, &oldOp};
 const dlc_op_library *dlc_op_library_get(void) {
-  static const dlc_op_library library = {sizeof library, DLC_OP_ABI_VERSION, 3, "test", ops};
+  static const dlc_op_library library = {sizeof library, DLC_OP_ABI_VERSION, 5, "test", ops};
   return &library;
 }
 """
@@ -149,6 +164,29 @@ class CustomOps(unittest.TestCase):
         for x, y, twice in (([1.5, 0.5, 0.25, 0.125, 3], [2, 1, 0.5, 0.25, 2], [4, 2, 1]), ([0.0], [0], []), ([9, 9], [2, 2], [4, 4])):
             result = context.run({"x": ([len(x)], x)}, ["y", "twice"])
             self.assertEqual((floats(result["y"]), floats(result["twice"])), (y, twice))
+
+    @unittest.skipUnless(engine.is_available(), "there is no libdlc_rt.so beside dlc")
+    def test_what_ops_keep(self):
+        # Each place of the model has a state, for all contexts and until the model goes; libraries made before had none.
+        ops = (("Keep", ["x", "ten"], "k"), ("Keep", ["x", "", "x"], "l"), ("Old", ["x"], "o"))
+        nodes = [tiny.custom("com.example", op, inputs, [output]) for op, inputs, output in ops]
+        source = self.write(tiny.model(nodes, [tiny.value("x", [1])], [tiny.value(output, [1]) for _, _, output in ops],
+                                       [tiny.tensor("ten", [1], [10])], [DOMAIN]))
+        released = self.path("released")
+        os.environ["DLC_TEST_RELEASED"] = released
+        try:
+            loaded = engine.Engine().load(self.compile(source), [self.library])
+            contexts = [loaded.context(), loaded.context()]
+            for run, context in enumerate(contexts + contexts, 1):
+                result = context.run({"x": ([1], [1])}, ["k", "l", "o"])
+                self.assertEqual([floats(result[name])[0] for name in "klo"], [200 + run, run, -1])
+            self.assertFalse(os.path.exists(released))
+            # The run command releases what it loads.
+            self.assertEqual(tool.dlc("bench", self.path("model.so"), "--op-library", self.library, "--duration", "0.01").returncode, 0)
+        finally:
+            os.environ.pop("DLC_TEST_RELEASED")
+        with open(released) as file:
+            self.assertEqual(len(file.readlines()), 2)
 
     def test_command_line(self):
         path = self.compile(self.write(graph(pad(), 3, output=5)))

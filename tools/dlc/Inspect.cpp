@@ -228,9 +228,9 @@ private:
     info.flops = sizeOf(model, info.step.flops);
     info.bytes = sizeOf(model, info.step.bytes);
     llvm::StringRef strategy = info.step.strategy ? info.step.strategy : "";
-    // A check is what it is everywhere: no kernel could do it better.
+    // A check is what it is everywhere: no kernel could do it better. A call that has a strategy was chosen.
     bool isCheck = llvm::StringRef(info.step.target ? info.step.target : "") == "check_indices";
-    info.isFallback = (info.step.kind == DLC_STEP_HOST_CALL && !isCheck) || strategy.starts_with("fallback");
+    info.isFallback = (info.step.kind == DLC_STEP_HOST_CALL && !isCheck && strategy.empty()) || strategy.starts_with("fallback");
     if (info.flops.number) {
       entry.flops.add(*info.flops.number);
     } else if (!info.flops.text.empty()) {

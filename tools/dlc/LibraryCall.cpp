@@ -24,8 +24,18 @@ LibraryCall::LibraryCall(const dlc_custom_op &op, mlir::DictionaryAttr dictionar
 
 std::string LibraryCall::apply(dlc_op_fn function, const char *what) {
   std::string reason;
-  dlc_op_call call{sizeof(call),   attributes,     attributeCount, inputs.data(), inputs.size(),
-                   outputs.data(), outputs.size(), op.user,        recordFailure, &reason};
+  dlc_op_call call{sizeof(call),
+                   attributes,
+                   attributeCount,
+                   inputs.data(),
+                   inputs.size(),
+                   outputs.data(),
+                   outputs.size(),
+                   op.user,
+                   recordFailure,
+                   &reason,
+                   0,
+                   nullptr};
   int status = function(&call);
   return status != 0 && reason.empty() ? std::string("the library's function '") + what + "' failed without a reason"
                                        : reason;

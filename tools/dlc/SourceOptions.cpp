@@ -63,6 +63,13 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
       "Sum 3x3 convolutions directly: slower, and rounded less. Winograd's algorithm is used where it is faster and "
       "wrong by less than 3e-5 of a layer's peak");
   command
+      .add_option("--kernels", options.kernels,
+                  "Who computes f32 convolutions and products by constant weights: dlc (default); onednn, wherever it "
+                  "can; or dlc,onednn: dlc, but for those that --tune measures to be faster in oneDNN, on one thread. "
+                  "The artifact then needs libdlc_onednn.so and oneDNN where it runs, and each call of them takes one "
+                  "thread")
+      ->type_name("dlc|onednn|dlc,onednn");
+  command
       .add_option(
           "--prune", options.prune,
           "Remove the channels of each layer whose filters have the smallest norm: channel:0.3 removes 30% of them, "
@@ -82,8 +89,31 @@ CLI::Option *addStateOption(CLI::App &command, SourceOptions &options) {
       ->allow_extra_args(false);
 }
 
+/// What --kernels says.
+static llvm::Expected<cpu::OneDnnUse> parseKernels(const SourceOptions &options) {
+  if (options.kernels == "dlc") {
+    return cpu::OneDnnUse::Never;
+  }
+  if (options.kernels == "onednn") {
+    return cpu::OneDnnUse::Always;
+  }
+  if (options.kernels != "dlc,onednn" && options.kernels != "onednn,dlc") {
+    return makeError("--kernels: expected dlc, onednn or dlc,onednn, got '{0}'", options.kernels);
+  }
+  if (options.tuneSeconds.empty() && options.tuneCache.empty()) {
+    return makeError("--kernels={0}: which kernels are faster in oneDNN is known from measurements: expected --tune or "
+                     "--tune-cache too",
+                     options.kernels);
+  }
+  return cpu::OneDnnUse::Measured;
+}
+
 llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
   CompileOptions result;
+  llvm::Expected<cpu::OneDnnUse> oneDnn = parseKernels(options);
+  if (!oneDnn) {
+    return oneDnn.takeError();
+  }
   llvm::SmallVector<llvm::StringRef> names;
   llvm::StringRef(options.target).split(names, ',');
   for (llvm::StringRef name : names) {
@@ -93,6 +123,7 @@ llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
                        name);
     }
     target->winograd = !options.noWinograd;
+    target->oneDnn = *oneDnn;
     bool isKnown = llvm::any_of(result.variants, [&](const cpu::TargetInfo &t) {
       return t.cpu == target->cpu && t.features == target->features;
     });

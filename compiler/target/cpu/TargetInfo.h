@@ -8,6 +8,10 @@
 
 namespace dlc::cpu {
 
+/// Whether contractions may become calls of oneDNN (runtime/onednn): where a measurement says that it is faster, or all
+/// that can.
+enum class OneDnnUse { Never, Measured, Always };
+
 /// What kernel emitters and the code generator know of a CPU variant. Plain data: no variant is special-cased by name.
 struct TargetInfo {
   /// LLVM's names, such as "x86-64-v4" and "+avx512vnni,+avx512bf16".
@@ -30,6 +34,7 @@ struct TargetInfo {
   bool cheapMasks = false;
   /// Whether convolutions may use Winograd's algorithm, whose rounding is coarser than the direct sum's.
   bool winograd = true;
+  OneDnnUse oneDnn = OneDnnUse::Never;
   /// Cache sizes per core, in bytes.
   int64_t l1 = 32 * 1024;
   int64_t l2 = 512 * 1024;

@@ -2,8 +2,40 @@
 #include "api/Guard.h"
 #include "host/CustomOp.h"
 #include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdio.h>
+#include <unistd.h>
 
 using namespace dlc::rt;
+
+namespace {
+
+/// The folder of the file that this code is in, with its '/'; false when that is not known.
+bool ownFolder(char *path, size_t size) {
+  Dl_info info;
+  link_map *map = nullptr;
+  if (!dladdr1(reinterpret_cast<void *>(&ownFolder), &info, reinterpret_cast<void **>(&map), RTLD_DL_LINKMAP)) {
+    return false;
+  }
+  // The program's own map has no name, and how it was called says nothing about where it is.
+  bool isProgram = !map || !map->l_name || !*map->l_name;
+  ssize_t length = isProgram ? readlink("/proc/self/exe", path, size - 1) : ssize_t(strlen(map->l_name));
+  if (length <= 0 || size_t(length) >= size) {
+    return false;
+  }
+  if (!isProgram) {
+    memcpy(path, map->l_name, size_t(length));
+  }
+  path[length] = 0;
+  char *slash = strrchr(path, '/');
+  if (slash) {
+    slash[1] = 0;
+  }
+  return slash != nullptr;
+}
+
+} // namespace
 
 extern "C" {
 
@@ -39,6 +71,30 @@ dlc_status dlc_op_library_open(const char *path, const dlc_op_library **out) {
   }
   *out = library;
   return DLC_OK;
+}
+
+dlc_status dlc_op_library_find(const char *domain, const dlc_op_library **out) {
+  if (!domain || !out) {
+    return nullArgument(domain ? "out" : "domain");
+  }
+  *out = nullptr;
+  const char *name = strncmp(domain, "dlc.", 4) == 0 ? domain + 4 : "";
+  if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(name)) {
+    return fail(freshError(), DLC_NOT_FOUND, "no library for ops of domain '%s' comes with dlc", domain);
+  }
+  char folder[3072], path[4096];
+  if (!ownFolder(folder, sizeof folder)) {
+    return fail(freshError(), DLC_NOT_FOUND, "libdlc_%s.so: the engine's own folder is not known", name);
+  }
+  const char *places[] = {"", "dlc/", "../" DLC_LIBRARY_FOLDER "/dlc/"};
+  for (const char *place : places) {
+    int length = snprintf(path, sizeof path, "%s%slibdlc_%s.so", folder, place, name);
+    if (length > 0 && size_t(length) < sizeof path && access(path, F_OK) == 0) {
+      return dlc_op_library_open(path, out);
+    }
+  }
+  return fail(freshError(), DLC_NOT_FOUND, "there is no libdlc_%s.so in %s, nor in %s or %s there", name, folder,
+              places[1], places[2]);
 }
 
 } // extern "C"

@@ -106,6 +106,14 @@ dlc_status outputOperand(dlc_context &c, uint32_t value, dlc_value &view, dlc_va
   return s;
 }
 
+uint64_t constantInputs(const Program &p, Span<const uint32_t> args, size_t inputs) {
+  uint64_t constants = 0;
+  for (size_t i = 0; i < inputs && i < 64; ++i) {
+    constants |= uint64_t(p.values[p.valueInfo[args[i]].root].storage == DLC_STORAGE_CONSTANT) << i;
+  }
+  return constants;
+}
+
 dlc_status hostCall(dlc_context &c, uint32_t step, Error &error) {
   const Program &p = c.program();
   const dlc_abi_step &s = p.steps[step];
@@ -126,6 +134,10 @@ dlc_status hostCall(dlc_context &c, uint32_t step, Error &error) {
   }
   const dlc_host_function &f = c.model->hostFunctions[s.target];
   dlc_host_call call = {{operands, inputs}, {operands + inputs, s.output_count}, {r.dims, s.dims.count}, &error};
+  if (!c.model->opStates.empty()) {
+    call.state = &c.model->opStates[step];
+    call.constants = constantInputs(p, args, inputs);
+  }
   threadError().clear();
   dlc_status status = f.infer ? f.infer(&call, f.user) : DLC_OK;
   status = status == DLC_OK ? f.run(&call, f.user) : status;

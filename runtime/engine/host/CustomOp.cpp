@@ -52,9 +52,14 @@ int failCall(dlc_op_call *call, const char *message) {
   return 1;
 }
 
+/// Of a library that was made before ops could keep state.
+constexpr size_t leastOpSize = offsetof(dlc_custom_op, release);
+
+bool hasRelease(const dlc_custom_op &op) { return op.struct_size >= sizeof op && op.release; }
+
 bool isComplete(const dlc_custom_op &op) {
   bool same = op.flags & DLC_OP_SAME_SHAPE;
-  return op.struct_size >= sizeof op && op.domain && op.name && *op.name && !strchr(op.name, ':') && op.compute &&
+  return op.struct_size >= leastOpSize && op.domain && op.name && *op.name && !strchr(op.name, ':') && op.compute &&
          (same ? op.least_inputs > 0 : op.types && op.shape) && op.least_inputs <= op.most_inputs &&
          op.most_inputs <= DLC_OP_MAX_INPUTS && op.most_outputs > 0 && op.most_outputs <= DLC_OP_MAX_OUTPUTS;
 }
@@ -72,13 +77,27 @@ public:
         !readOpAttributes(encoded->data, size_t(encoded->bytes), {attributes, DLC_OP_MAX_ATTRIBUTES}, attributeCount)) {
       return fail(*host.error, DLC_INVALID_MODEL, "expected the attributes of op '%s'", op.name);
     }
-    call = {sizeof call, attributes,        attributeCount, inputs,   host.inputs.size - 1,
-            outputs,     host.outputs.size, op.user,        failCall, host.error};
+    call = {sizeof call,
+            attributes,
+            attributeCount,
+            inputs,
+            host.inputs.size - 1,
+            outputs,
+            host.outputs.size,
+            op.user,
+            failCall,
+            host.error,
+            0,
+            nullptr};
     for (size_t i = 0; i < call.input_count; ++i) {
       describe(host.input(i + 1), inputs[i]);
     }
     if (findShapes() || makeOutputs()) {
       return host.error->status;
+    }
+    if (hasRelease(op)) {
+      call.constant_inputs = host.constants >> 1; // the first is the attributes
+      call.state = host.state;
     }
     return apply(op.compute, "compute");
   }
@@ -199,7 +218,7 @@ dlc_status checkOpLibrary(const dlc_op_library *library, const char *path, Error
       return fail(
           error, DLC_INVALID_ARGUMENT,
           "op library '%s': expected op %u ('%s') to have a name, functions, and 1 to %d outputs of at most %d inputs",
-          path, i, op && op->struct_size >= sizeof *op && op->name ? op->name : "", DLC_OP_MAX_OUTPUTS,
+          path, i, op && op->struct_size >= leastOpSize && op->name ? op->name : "", DLC_OP_MAX_OUTPUTS,
           DLC_OP_MAX_INPUTS);
     }
   }
@@ -223,6 +242,14 @@ const dlc_custom_op *findCustomOp(Span<const dlc_op_library *const> libraries, c
 
 dlc_status runCustomOp(dlc_host_call *call, void *op) {
   return Call(*call, *static_cast<const dlc_custom_op *>(op)).run();
+}
+
+bool keepsState(const dlc_host_function &function) {
+  return function.run == runCustomOp && hasRelease(*static_cast<const dlc_custom_op *>(function.user));
+}
+
+void releaseOpState(const dlc_host_function &function, void *state) {
+  static_cast<const dlc_custom_op *>(function.user)->release(state);
 }
 
 } // namespace dlc::rt

@@ -19,4 +19,8 @@ bool readOpAttributes(const void *data, size_t size, Span<dlc_op_attribute> out,
 /// type, rank, and sizes (-1: any).
 dlc_status runCustomOp(dlc_host_call *call, void *op);
 
+/// Whether the function is an op that keeps something for each step (`dlc_op_call::state`), and how that is freed.
+bool keepsState(const dlc_host_function &function);
+void releaseOpState(const dlc_host_function &function, void *state);
+
 } // namespace dlc::rt

@@ -8,6 +8,8 @@ struct dlc_host_call {
   dlc::rt::Span<dlc_value *const> outputs;      ///< null: not used
   dlc::rt::Span<const int64_t> attributes;
   dlc::rt::Error *error = nullptr;
+  uint64_t constants = 0; ///< bit i: input i is a constant of the model
+  void **state = nullptr; ///< what an op of a library keeps for this step
 
   const dlc_value *input(size_t i) const { return i < inputs.size ? inputs[i] : nullptr; }
   dlc_value *output(size_t i) const { return i < outputs.size ? outputs[i] : nullptr; }

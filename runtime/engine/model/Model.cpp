@@ -3,8 +3,16 @@
 #include "host/Builtins.h"
 #include "host/CustomOp.h"
 
+// Weak: a static program that opens no libraries itself is linked without the loader for them.
+extern "C" [[gnu::weak]] dlc_status dlc_op_library_find(const char *domain, const dlc_op_library **out);
+
 void dlc_model::release() {
   if (owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    for (uint32_t i = 0; i < opStates.size(); ++i) {
+      if (opStates[i]) {
+        dlc::rt::releaseOpState(hostFunctions[program.steps[i].target], opStates[i]);
+      }
+    }
     dlc::rt::destroy(this);
   }
 }
@@ -79,23 +87,52 @@ bool resolveLinks(dlc_model &m, Error &error) {
 bool checkKernels(const dlc_model &m, Error &error) {
   const Program &p = m.program;
   bool mayMiss = p.header.features & DLC_FEATURE_VARIANT_ENTRIES;
-  for (uint32_t i = 0; mayMiss && i < p.steps.size(); ++i) {
-    const dlc_abi_step &s = p.steps[i];
-    if (s.kind == DLC_STEP_DISPATCH && p.isVisible(p.entryOf(p.stepInfo[i].stage)) && !m.kernels[s.target]) {
-      fail(error, DLC_INVALID_MODEL, "step %u ('%s'): the chosen variant does not have its kernel", i, p.string(s.name));
-      return false;
-    }
-  }
-  return true;
   for (uint32_t i = 0; i < p.preparations.size(); ++i) {
     if (p.isVisible(p.preparations[i]) && !m.kernels[p.preparations[i].kernel]) {
       fail(error, DLC_INVALID_MODEL, "preparation %u: the chosen variant does not have its kernel", i);
       return false;
     }
   }
+  for (uint32_t i = 0; mayMiss && i < p.steps.size(); ++i) {
+    const dlc_abi_step &s = p.steps[i];
+    if (s.kind == DLC_STEP_DISPATCH && p.isVisible(p.entryOf(p.stepInfo[i].stage)) && !m.kernels[s.target]) {
+      fail(error, DLC_INVALID_MODEL, "step %u ('%s'): the chosen variant does not have its kernel", i,
+           p.string(s.name));
+      return false;
+    }
+  }
+  return true;
 }
 
-bool resolveHostFunction(const char *name, uint32_t version, const dlc_model_options &options, dlc_host_function &out) {
+/// An op of a library that comes with dlc. The error says why there is none; it stays empty where the domain is not
+/// dlc's.
+const dlc_custom_op *findOwnOp(const char *function, uint32_t version, Error &error) {
+  const char *colon = strrchr(function, ':');
+  char domain[64];
+  if (!colon || strncmp(function, "dlc.", 4) != 0 || size_t(colon - function) >= sizeof domain) {
+    return nullptr;
+  }
+  memcpy(domain, function, size_t(colon - function));
+  domain[colon - function] = 0;
+  const dlc_op_library *library = nullptr;
+  if (!dlc_op_library_find) {
+    fail(error, DLC_UNSUPPORTED, "this program is linked without opening libraries");
+    return nullptr;
+  }
+  if (dlc_op_library_find(domain, &library)) {
+    fail(error, DLC_UNSUPPORTED, "%s", threadError().text);
+    threadError().clear(); // the caller's may be this one
+    return nullptr;
+  }
+  const dlc_custom_op *op = findCustomOp({&library, 1}, function, version);
+  if (!op) {
+    fail(error, DLC_UNSUPPORTED, "libdlc_%s.so does not have it: it is of another version of dlc", domain + 4);
+  }
+  return op;
+}
+
+bool resolveHostFunction(const char *name, uint32_t version, const dlc_model_options &options, dlc_host_function &out,
+                         Error &error) {
   const char *at = reinterpret_cast<const char *>(options.host_functions);
   for (size_t i = 0; i < options.host_function_count; ++i) {
     // The caller's struct may be shorter or longer than ours.
@@ -109,11 +146,24 @@ bool resolveHostFunction(const char *name, uint32_t version, const dlc_model_opt
     }
     at += size;
   }
-  if (const dlc_custom_op *op = findCustomOp({options.op_libraries, options.op_library_count}, name, version)) {
+  const dlc_custom_op *op = findCustomOp({options.op_libraries, options.op_library_count}, name, version);
+  if (op || (op = findOwnOp(name, version, error))) {
     out = {sizeof out, name, version, runCustomOp, nullptr, const_cast<dlc_custom_op *>(op)};
     return true;
   }
   return findBuiltin(name, version, out);
+}
+
+/// A place for what ops keep, when one of them does.
+bool makeOpStates(dlc_model &m, Error &error) {
+  bool any = false;
+  for (const dlc_host_function &f : m.hostFunctions) {
+    any = any || keepsState(f);
+  }
+  if (any && !m.opStates.resize(m.program.steps.size())) {
+    return fail(error, DLC_OUT_OF_MEMORY, "no memory for %zu steps", m.program.steps.size()) == DLC_OK;
+  }
+  return true;
 }
 
 bool resolveHostFunctions(dlc_model &m, const dlc_model_options &options, Error &error) {
@@ -129,12 +179,13 @@ bool resolveHostFunctions(dlc_model &m, const dlc_model_options &options, Error 
   }
   for (uint32_t i = 0; i < p.hostFunctions.size(); ++i) {
     const char *name = p.string(p.hostFunctions[i].name), *colon = strrchr(name, ':');
-    if (!resolveHostFunction(name, p.hostFunctions[i].version, options, m.hostFunctions[i])) {
+    Error why;
+    if (!resolveHostFunction(name, p.hostFunctions[i].version, options, m.hostFunctions[i], why)) {
       if (colon) {
         fail(error, DLC_UNSUPPORTED,
              "the model calls op '%s' of domain '%.*s' version %u, which no library has: pass one that does in "
-             "dlc_model_options.op_libraries (--op-library)",
-             colon + 1, int(colon - name), name, p.hostFunctions[i].version);
+             "dlc_model_options.op_libraries (--op-library)%s%s",
+             colon + 1, int(colon - name), name, p.hostFunctions[i].version, why ? "; " : "", why.text);
         return false;
       }
       fail(error, DLC_UNSUPPORTED,
@@ -144,7 +195,7 @@ bool resolveHostFunctions(dlc_model &m, const dlc_model_options &options, Error 
       return false;
     }
   }
-  return true;
+  return makeOpStates(m, error);
 }
 } // namespace
 

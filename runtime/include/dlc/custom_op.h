@@ -7,7 +7,7 @@
  *   }
  *   static int shape(dlc_op_call *call) { ... sizes in call->outputs[0].dims ... return 0; }
  *   static int compute(dlc_op_call *call) { ... numbers in call->outputs[0].data ... return 0; }
- *   static const dlc_custom_op op = {sizeof op, "com.example", "Reverse", 1, 0, 1, 1, 1, 0, types, shape, compute, 0};
+ *   static const dlc_custom_op op = {sizeof op, "com.example", "Reverse", 1, 0, 1, 1, 1, 0, types, shape, compute, 0, 0};
  *   static const dlc_custom_op *const ops[] = {&op};
  *   const dlc_op_library *dlc_op_library_get(void) {
  *     static const dlc_op_library library = {sizeof library, DLC_OP_ABI_VERSION, 1, "example", ops};
@@ -19,8 +19,8 @@
  * dlc_model_options.op_libraries; the engine calls `shape` and `compute`.
  *
  * Functions return 0, or what call->fail(call, "why") returns. They may be called from several threads at a time, keep
- * nothing between calls, and compute the same from the same: the compiler leaves out calls whose results nobody wants, and
- * makes equal calls once. */
+ * nothing between calls but what follows from constants (call->state), and compute the same from the same: the compiler
+ * leaves out calls whose results nobody wants, and makes equal calls once. */
 #ifndef DLC_CUSTOM_OP_H
 #define DLC_CUSTOM_OP_H
 #include "dlc/abi.h" /* enum dlc_dtype */
@@ -70,6 +70,11 @@ typedef struct dlc_op_call {
   void *user;                                                     /* the op's */
   int (*fail)(struct dlc_op_call *call, const char *message);     /* records why; returns what is to be returned */
   void *engine;                                                   /* the caller's */
+  /* What follows is there when struct_size says so; `compute` alone gets more than zeros. */
+  uint64_t constant_inputs; /* bit i: input i has the same sizes and data whenever this place of the model is run */
+  /* A pointer of the op's for this place of the model, null at first, shared by all threads and contexts: whoever sets it
+   * must do so atomically. Here an op keeps what it has made of constants and sizes. May be null: there is no such place. */
+  void **state;
 } dlc_op_call;
 typedef int (*dlc_op_fn)(dlc_op_call *call);
 
@@ -92,6 +97,8 @@ typedef struct dlc_custom_op {
   /* Fills every output's data. */
   dlc_op_fn compute;
   void *user;
+  /* Frees what an op left in *call->state, when the model is released. May be null; an op that has none gets no state. */
+  void (*release)(void *state);
 } dlc_custom_op;
 
 typedef struct dlc_op_library {

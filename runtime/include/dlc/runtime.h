@@ -179,6 +179,11 @@ typedef struct dlc_model_options {
  * has no slash. DLC_IO_ERROR when there is no such library or it lacks what it needs, DLC_NOT_FOUND when it has no ops,
  * DLC_UNSUPPORTED when it was made for another version. A library that is linked in is passed without being opened. */
 DLC_API dlc_status dlc_op_library_open(const char *path, const struct dlc_op_library **out);
+/* Opens the library that comes with dlc for the ops of `domain`: for "dlc.onednn" libdlc_onednn.so, in the folder of this
+ * engine (or of the program that it is linked into), in dlc/ there, or in the folder where it was installed. A model that
+ * calls such ops and finds them in no library of its options does so itself, where the engine is a shared library.
+ * DLC_NOT_FOUND, with the places, when there is none. */
+DLC_API dlc_status dlc_op_library_find(const char *domain, const struct dlc_op_library **out);
 
 /* Loads an artifact; the file's pages are shared with other processes, so it must be replaced (by renaming another
  * over it), not overwritten, while a model uses it. `options` may be null. */
@@ -199,15 +204,15 @@ DLC_API const char *dlc_model_producer(const dlc_model *model);
 DLC_API uint64_t dlc_model_features(const dlc_model *model);
 /* The name of the CPU variant that was chosen. */
 DLC_API const char *dlc_model_variant(const dlc_model *model);
+/* Bytes of weights in memory: those that are used as the artifact has them, and those that the first context prepares. */
 DLC_API uint64_t dlc_model_weights_size(const dlc_model *model);
+/* Bytes of weights in the artifact. */
+DLC_API uint64_t dlc_model_stored_weights_size(const dlc_model *model);
 DLC_API size_t dlc_model_metadata_count(const dlc_model *model);
 /* Null when out of range, or when there is no such key. */
 DLC_API const char *dlc_model_metadata_key(const dlc_model *model, size_t index);
 DLC_API const char *dlc_model_metadata_value(const dlc_model *model, size_t index);
-/* Bytes of weights in memory: those that are used as the artifact has them, and those that the first context prepares. */
 DLC_API const char *dlc_model_metadata_find(const dlc_model *model, const char *key);
-/* Bytes of weights in the artifact. */
-DLC_API uint64_t dlc_model_stored_weights_size(const dlc_model *model);
 
 /* A dimension of a port. */
 typedef struct dlc_dim {
@@ -258,12 +263,12 @@ typedef struct dlc_memory {
   uint64_t variables;
   uint64_t outputs;   /* when the context owns the outputs */
   uint32_t complete;  /* 0: stages whose sizes depend on data come on top */
+  uint64_t prepared;  /* weights that the first context prepares for all contexts of the model, outside of allocators */
 } dlc_memory;
 /* `inputs`: one tensor per input, of which only rank and dims are read; null when all sizes are static (then the first
  * specialisation is meant). */
 DLC_API dlc_status dlc_model_memory(const dlc_model *model, size_t entry, const dlc_tensor *inputs, size_t count,
                                     uint32_t threads, dlc_memory *memory);
-  uint64_t prepared;  /* weights that the first context prepares for all contexts of the model, outside of allocators */
 
 /* --- Contexts --------------------------------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@ namespace dlc::cpu {
 namespace {
 constexpr Strategy kStrategies[] = {
     {"attention", matchesAttention, emitAttentionKernel, attentionMembers},
+    {"onednn", matchesOneDnn, emitOneDnnKernel, oneDnnMembers},
     {"depthwise", matchesDepthwise, emitDepthwiseKernel, nullptr, depthwiseKernelTiles, depthwiseKernelVariations},
     {"winograd", matchesWinograd, emitWinogradKernel, nullptr, winogradKernelTiles, winogradKernelVariations},
     {"conv", matchesConv, emitConvKernel, nullptr, convKernelTiles, convKernelVariations},

@@ -75,6 +75,7 @@ OperandPlace placeOf(llvm::ArrayRef<dim::Expr> operand, llvm::ArrayRef<dim::Expr
 bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root);
 
 bool matchesAttention(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesOneDnn(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesConv(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesDepthwise(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesWinograd(mlir::Operation *root, const TargetInfo &target, Reason &reason);
@@ -94,6 +95,8 @@ std::vector<Choice> matmulKernelVariations(mlir::Operation *root, const TargetIn
 std::vector<Choice> packedMatmulKernelTiles(mlir::Operation *root, const TargetInfo &target);
 std::vector<Choice> packedMatmulKernelVariations(mlir::Operation *root, const TargetInfo &target, const Choice &base);
 llvm::SmallVector<mlir::Operation *> attentionMembers(mlir::Operation *root);
+llvm::SmallVector<mlir::Operation *> oneDnnMembers(mlir::Operation *root);
+llvm::LogicalResult emitOneDnnKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitAttentionKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);

@@ -1,0 +1,142 @@
+"""dlc compile --kernels=onednn: contractions as calls of a library that the engine opens."""
+import os
+import shutil
+import tempfile
+import unittest
+
+import engine
+import tiny
+import tool
+
+PLUGIN = os.path.join(os.path.dirname(engine.DLC), "libdlc_onednn.so")
+HAS_PLUGIN = os.path.exists(PLUGIN)
+
+
+def weights(name, shape, seed=1):
+    count = 1
+    for size in shape:
+        count *= size
+    return tiny.tensor(name, shape, tiny.numbers(count, seed))
+
+
+def image():
+    """Convolutions of all kinds, with what may follow them: a bias, an addend, bounds on either side."""
+    pads = [1, 1, 1, 1]
+    nodes = [tiny.node("Conv", ["x", "w0", "b0"], ["c0"], pads=pads, strides=[2, 2]), tiny.node("Relu", ["c0"], ["a0"]),
+             tiny.node("Conv", ["a0", "w1"], ["c1"], pads=pads, group=16), tiny.node("Clip", ["c1", "zero", "six"], ["a1"]),
+             tiny.node("Conv", ["a1", "w2", "b0"], ["c2"]), tiny.node("Add", ["a0", "c2"], ["s"]), tiny.node("Relu", ["s"], ["a2"]),
+             tiny.node("Conv", ["a2", "w3"], ["c3"], pads=[2, 1, 2, 3], dilations=[2, 2], group=2),
+             tiny.node("Min", ["c3", "six"], ["a3"]), tiny.node("Conv", ["a3", "w4"], ["c4"]), tiny.node("Sigmoid", ["c4"], ["y"])]
+    tensors = [weights("w0", [16, 3, 3, 3]), weights("b0", [16], 2), weights("w1", [16, 1, 3, 3], 3), weights("w2", [16, 16, 1, 1], 4),
+               weights("w3", [12, 8, 3, 3], 5), weights("w4", [5, 12, 2, 3], 6), tiny.tensor("zero", [], [0]), tiny.tensor("six", [], [6])]
+    return tiny.model(nodes, [tiny.value("x", ["batch", 3, 17, 19])], [tiny.value("y", ["batch", 5, 8, 8])], tensors)
+
+
+def others():
+    """Convolutions of one and of three dimensions, and products."""
+    nodes = [tiny.node("Conv", ["v", "w1"], ["v1"], pads=[1, 1]), tiny.node("Relu", ["v1"], ["yv"]),
+             tiny.node("Conv", ["u", "w3", "b3"], ["yu"], pads=[1] * 6, strides=[1, 2, 1]),
+             tiny.node("MatMul", ["x", "m"], ["p"]), tiny.node("Add", ["p", "b"], ["q"]), tiny.node("Relu", ["q"], ["r"]),
+             tiny.node("Gemm", ["r", "g", "b"], ["yx"], transB=1)]
+    tensors = [weights("w1", [6, 4, 3]), weights("w3", [3, 2, 3, 3, 3], 2), weights("b3", [3], 3), weights("m", [24, 10], 4),
+               weights("b", [10], 5), weights("g", [10, 10], 6)]
+    inputs = [tiny.value("v", [2, 4, 9]), tiny.value("u", [1, 2, 5, 6, 7]), tiny.value("x", ["rows", 24])]
+    outputs = [tiny.value("yv", [2, 6, 9]), tiny.value("yu", [1, 3, 5, 3, 7]), tiny.value("yx", ["rows", 10])]
+    return tiny.model(nodes, inputs, outputs, tensors)
+
+
+class OneDnn(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, data, name="model.onnx"):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def dlc(self, *arguments, code=0):
+        result = tool.dlc(*arguments)
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        return result.stdout if code == 0 else result.stderr
+
+    def compile(self, source, name="model.so", *options):
+        self.dlc("compile", source, "-o", self.path(name), "--kernels=onednn", *options)
+        return self.path(name)
+
+    def test_what_becomes_a_call(self):
+        # Needs no oneDNN: the compiler does not either.
+        for data, conv, matmul in ((image(), 5, 0), (others(), 2, 2)):
+            text = self.dlc("compile", self.write(data), "--kernels=onednn", "--emit=rt", "-o", "-")
+            self.assertEqual((text.count('rt.host_call "dlc.onednn:conv"'), text.count('rt.host_call "dlc.onednn:matmul"')), (conv, matmul))
+            # What follows them is in the calls, but for the sigmoid.
+            self.assertNotRegex(text, r"rt.dispatch @\w*(relu|add|max|min)")
+        self.assertNotIn("host_call", self.dlc("compile", self.path("model.onnx"), "--emit=rt", "-o", "-"))
+
+    def test_wrong_usage(self):
+        source = self.write(others())
+        text = self.dlc("compile", source, "--kernels=mkl", "-o", self.path("a.so"), code=2)
+        self.assertIn("--kernels: expected dlc, onednn or dlc,onednn, got 'mkl'", text)
+        text = self.dlc("compile", source, "--kernels=dlc,onednn", "-o", self.path("a.so"), code=2)
+        self.assertIn("expected --tune or --tune-cache too", text)
+        text = self.dlc("compile", source, "--kernels=onednn", "--emit=exe", "-o", self.path("a"), code=1)
+        self.assertIn("expected no ops of libraries in a program", text)
+
+    def test_an_engine_without_the_library(self):
+        path = self.compile(self.write(others()))
+        alone = self.path("alone")
+        os.mkdir(alone)
+        shutil.copy(engine.DLC, alone)
+        old, tool.DLC = tool.DLC, os.path.join(alone, os.path.basename(engine.DLC))
+        try:
+            text = self.dlc("bench", path, code=1)
+        finally:
+            tool.DLC = old
+        self.assertRegex(text, "the model calls op '(conv|matmul)' of domain 'dlc.onednn' version 1, which no library has: pass one that does "
+                               r"in dlc_model_options.op_libraries \(--op-library\); there is no libdlc_onednn.so in " + os.path.realpath(alone))
+
+    @unittest.skipUnless(HAS_PLUGIN, "dlc was built without oneDNN")
+    def test_results(self):
+        for data in (image(), others()):
+            source = self.write(data)
+            self.dlc("verify", source, "--kernels=onednn")
+            # Sizes that follow each other, and threads that take steps in any order.
+            self.dlc("verify", source, "--kernels=onednn", "--schedules")
+            for threads in ("1", "3"):
+                self.dlc("bench", self.compile(source), "--threads", threads, "--duration", "0.1")
+
+    @unittest.skipUnless(HAS_PLUGIN and engine.is_available(), "dlc was built without oneDNN, or without libdlc_rt.so")
+    def test_many_shapes_in_one_engine(self):
+        # More than are kept for a step; each time the same.
+        context = engine.Engine().load(self.compile(self.write(image()))).context()
+        known = {}
+        for batch in [*range(1, 12), *range(11, 0, -1)]:
+            x = tiny.numbers(3 * 17 * 19) * batch
+            y = bytes(context.run({"x": ([batch, 3, 17, 19], x)}, ["y"])["y"])
+            self.assertEqual(known.setdefault(batch, y), y)
+            one = len(known[1])
+            self.assertEqual(y[:one], y[-one:])
+
+    @unittest.skipUnless(HAS_PLUGIN, "dlc was built without oneDNN")
+    def test_inspect_tells(self):
+        text = self.dlc("inspect", self.compile(self.write(others()), "model.so", "--dim", "rows=3"))
+        self.assertIn("onednn: --kernels=onednn", text)
+        self.assertRegex(text, "fallbacks +none")
+
+    @unittest.skipUnless(HAS_PLUGIN, "dlc was built without oneDNN")
+    def test_weights_must_be_constants(self):
+        # A model that names the library's ops itself.
+        node = tiny.custom("dlc.onednn", "matmul", ["x", "w"], ["y"])
+        data = tiny.model([node], [tiny.value("x", [2, 3]), tiny.value("w", [3, 4])], [tiny.value("y", [2, 4])], domains=[("dlc.onednn", 1)])
+        source = self.write(data)
+        self.dlc("compile", source, "-o", self.path("model.so"), "--op-library", PLUGIN)
+        text = self.dlc("bench", self.path("model.so"), code=1)
+        self.assertIn("weights that are constant", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
