@@ -46,17 +46,15 @@ std::optional<uint16_t> exactBF16(uint32_t bits) {
   return isNaN || (bits & 0xffff) ? std::nullopt : std::optional<uint16_t>(bits >> 16);
 }
 
-/// All elements in 16 bits, or nothing.
-bool narrowInto(llvm::ArrayRef<uint32_t> from, llvm::MutableArrayRef<uint16_t> to,
-                std::optional<uint16_t> (*convert)(uint32_t)) {
-  for (size_t i = 0; i < from.size(); ++i) {
-    std::optional<uint16_t> x = convert(from[i]);
-    if (!x) {
-      return false;
-    }
-    to[i] = *x;
+/// All elements in the 16 bits of `type`; null where one would be rounded.
+mlir::ElementsAttr narrowTo(mlir::Type type, const nn::Tensor &wide, std::optional<uint16_t> (*convert)(uint32_t)) {
+  llvm::ArrayRef<uint32_t> from = wide.values<uint32_t>();
+  if (!llvm::all_of(from, [&](uint32_t bits) { return convert(bits).has_value(); })) {
+    return nullptr;
   }
-  return true;
+  nn::Tensor narrow = nn::Tensor::zeros(type, wide.shape());
+  llvm::transform(from, narrow.values<uint16_t>().begin(), [&](uint32_t bits) { return *convert(bits); });
+  return nn::attrFromTensor(narrow);
 }
 
 /// `count` floats from a narrower type to f32.
@@ -78,7 +76,8 @@ cpu::Preparation widening(int64_t count) {
   return how;
 }
 
-bool isWidened(mlir::Operation *op) {
+/// Whether an op is one of those whose operands may be prepared: a kernel that runs in steps.
+bool takesPrepared(mlir::Operation *op) {
   auto dispatch = llvm::dyn_cast<nn::DispatchOp>(op);
   return dispatch && !dispatch->hasAttr(kPreparedAttr);
 }
@@ -93,12 +92,9 @@ mlir::ElementsAttr ConstantPreparer::narrowed(mlir::ElementsAttr constant) {
     return it->second;
   }
   mlir::Builder b(module.getContext());
-  nn::Tensor f16 = nn::Tensor::zeros(b.getF16Type(), wide->shape()), bf16 = nn::Tensor::zeros(b.getBF16Type(), wide->shape());
-  llvm::ArrayRef<uint32_t> bits = wide->values<uint32_t>();
-  if (narrowInto(bits, f16.values<uint16_t>(), exactF16)) {
-    it->second = nn::attrFromTensor(f16);
-  } else if (narrowInto(bits, bf16.values<uint16_t>(), exactBF16)) {
-    it->second = nn::attrFromTensor(bf16);
+  it->second = narrowTo(b.getF16Type(), *wide, exactF16);
+  if (!it->second) {
+    it->second = narrowTo(b.getBF16Type(), *wide, exactBF16);
   }
   return it->second;
 }
@@ -155,7 +151,7 @@ void ConstantPreparer::widenNarrowConstants() {
     mlir::Value result = op.getResult();
     auto type = llvm::cast<mlir::RankedTensorType>(result.getType());
     bool large = type.getElementType().isF32() && pays(type.getNumElements() * 4, type.getNumElements() * 2);
-    if (!large || !llvm::all_of(result.getUsers(), isWidened) || !narrowed(op.getValue())) {
+    if (!large || !llvm::all_of(result.getUsers(), takesPrepared) || !narrowed(op.getValue())) {
       continue;
     }
     mlir::OpBuilder b(op);

@@ -2,6 +2,7 @@
 import array
 import ctypes
 import json
+import math
 import os
 import random
 import struct
@@ -115,6 +116,32 @@ class Weights(unittest.TestCase):
         report = self.inspect()
         self.assertEqual(report["prepared"]["bytes"], 2 * report["prepared"]["stored_bytes"])
         self.verify("--no-winograd")
+
+    def check_product(self, numbers, isNarrow):
+        """Ones times a constant of `numbers` are its bits, and it takes half as many of them where `isNarrow`."""
+        numbers = array.array("f", (numbers * (4096 // len(numbers) + 1))[:4096])
+        graph = Graph()
+        graph.output(graph.node("Mul", graph.input("x", [4096]), graph.constant([4096], numbers)), dims=[4096])
+        graph.save(self.source)
+        result = tool.dlc("compile", self.source, "-o", self.artifact)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.inspect()["prepared"], {"constants": isNarrow, "bytes": isNarrow * 16384,
+                                                      "stored_bytes": isNarrow * 8192})
+        context = engine.Engine().load(self.artifact).context()
+        results = context.run({"x": ([4096], [1.0] * 4096)}, [graph.outputs[0][0]])
+        self.assertEqual(results[graph.outputs[0][0]], numbers.tobytes())
+
+    @unittest.skipUnless(engine.is_available(), "the engine is not built as a shared library")
+    def test_numbers_that_16_bits_hold(self):
+        f16 = [0.0, -0.0, 1.5, -2.25, 65504.0, -65504.0, math.inf, -math.inf, 2.0 ** -14, 2.0 ** -14 - 2.0 ** -24,
+               -3 * 2.0 ** -24, 2.0 ** -24, 1 + 2.0 ** -10]
+        bf16 = [0.0, -0.0, 1.5, 65536.0, -(2.0 ** 127), 2.0 ** -25, 2.0 ** -126, 2.0 ** -133, math.inf, 1 + 2.0 ** -7]
+        self.check_product(f16, 1)
+        self.check_product(bf16, 1)
+        for number in (1 + 2.0 ** -11, 65520.0, 2.0 ** -25, 3 * 2.0 ** -25, 2.0 ** -14 - 2.0 ** -25):
+            self.check_product([1 + 2.0 ** -10, number], 0)
+        for number in (1 + 2.0 ** -8, 2.0 ** -134):
+            self.check_product([65536.0, number], 0)
 
     def test_a_program_prepares_weights_too(self):
         Convolutions().save(self.source)
