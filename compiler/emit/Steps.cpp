@@ -60,6 +60,7 @@ void Blocks::writeHostCall(rt::HostCallOp op) {
   // Of a call that stands for a kernel.
   if (auto strategy = op->getAttrOfType<mlir::StringAttr>("strategy")) {
     s.strategy = t.string(strategy.getValue());
+    s.flops = t.slot(op->getAttrOfType<dim::ExprAttr>("flops"));
     writeReason(op, s);
   }
   s.target = it->second;

@@ -48,6 +48,7 @@ private:
     auto call = nn::CustomOp::create(b, dispatch.getLoc(), dispatch->getResultTypes(), kDomain, pattern.function(),
                                      kVersion, pattern.parameters(), places, operands);
     call->setAttr(kStrategyAttr, b.getStringAttr(kOneDnnStrategy));
+    call->setAttr(kFlopsAttr, pattern.flops());
     if (mlir::Attribute reason = dispatch->getAttr(kReasonAttr)) {
       call->setAttr(kReasonAttr, reason);
     }

@@ -305,6 +305,7 @@ private:
     step->setAttr("name", b.getStringAttr(nameOf(op->getLoc())));
     if (auto strategy = op->getAttrOfType<mlir::StringAttr>(kStrategyAttr)) {
       step->setAttr("strategy", strategy);
+      step->setAttr("flops", op->getAttrOfType<dim::ExprAttr>(kFlopsAttr));
     }
     if (auto reason = op->getAttrOfType<mlir::StringAttr>(kReasonAttr)) {
       step->setAttr("reason", reason);

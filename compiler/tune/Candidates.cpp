@@ -32,6 +32,16 @@ mlir::FailureOr<Candidate> emitCandidate(mlir::func::FuncOp kernel, const cpu::K
   return candidate;
 }
 
+/// A call of oneDNN, whose weights are copied as the others' packed ones are.
+Candidate libraryCandidate(mlir::func::FuncOp kernel, const cpu::KernelChoice &choice, const LibraryKernels &library) {
+  Candidate candidate;
+  candidate.choice = choice;
+  candidate.tiles = 1;
+  candidate.packed.push_back({cpu::weightsArgument(kernel), [](const nn::Tensor &weights) { return weights; }, ""});
+  candidate.makeCall = [kernel, &library] { return library.make(kernel); };
+  return candidate;
+}
+
 std::string textOf(mlir::func::FuncOp func) {
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -79,7 +89,12 @@ mlir::FailureOr<std::vector<Candidate>> makeCandidates(mlir::func::FuncOp kernel
   std::vector<Candidate> candidates;
   std::vector<std::string> symbols;
   llvm::StringSet<> known;
+  std::vector<Candidate> calls;
   for (const cpu::KernelChoice &choice : choices) {
+    if (choice.strategy == kOneDnnStrategy) {
+      calls.push_back(libraryCandidate(kernel, choice, *options.tuning->library));
+      continue;
+    }
     mlir::FailureOr<Candidate> candidate = emitCandidate(kernel, choice, options.target, kernels);
     if (mlir::failed(candidate)) {
       return kernel.emitError() << "could not make a kernel to measure as " << choice.text();
@@ -95,7 +110,7 @@ mlir::FailureOr<std::vector<Candidate>> makeCandidates(mlir::func::FuncOp kernel
     candidates.push_back(std::move(*candidate));
   }
   if (candidates.empty()) {
-    return candidates;
+    return calls;
   }
   mlir::FailureOr<std::vector<Object>> objects = compile(*module);
   if (mlir::failed(objects)) {
@@ -104,6 +119,7 @@ mlir::FailureOr<std::vector<Candidate>> makeCandidates(mlir::func::FuncOp kernel
   if (llvm::Error error = load(std::move(*objects), candidates, symbols)) {
     return kernel.emitError() << "could not load a kernel to measure: " << llvm::toString(std::move(error));
   }
+  std::move(calls.begin(), calls.end(), std::back_inserter(candidates));
   return candidates;
 }
 } // namespace dlc::tune

@@ -3,6 +3,7 @@
 #define DLC_COMPILER_TUNE_CANDIDATES_H
 #include "compiler/CompileOptions.h"
 #include "compiler/target/cpu/strategy/Alternatives.h"
+#include "compiler/tune/Tuning.h"
 
 namespace dlc::tune {
 using Object = llvm::SmallVector<char, 0>;
@@ -18,7 +19,9 @@ struct Candidate {
   /// How constant arguments are laid out.
   cpu::PackedArguments packed;
   int64_t tiles = 0, scratchBytes = 0;
-  KernelFunction function = nullptr;
+  KernelFunction function = nullptr; ///< null: a library computes it
+  /// Makes a call of a library, one for each copy of the weights.
+  std::function<llvm::Expected<LibraryKernels::Call>()> makeCall;
   /// Keeps the code where it is.
   std::shared_ptr<void> code;
 };
@@ -27,7 +30,8 @@ struct Candidate {
 std::vector<mlir::RankedTensorType> bufferTypes(mlir::func::FuncOp kernel);
 /// Compiles and loads the kernel in each of these ways, the first of which is always made. Others are left out when
 /// they are the same code as one before, or have so few tiles that threads would wait for one another, compared with
-/// `tiles` (0: the first's). Emits an error, and fails, when a candidate can't be made.
+/// `tiles` (0: the first's); calls of libraries are last, and have one tile. Emits an error, and fails, when a
+/// candidate can't be made.
 mlir::FailureOr<std::vector<Candidate>> makeCandidates(mlir::func::FuncOp kernel, const CompileOptions &options,
                                                        llvm::ArrayRef<cpu::KernelChoice> choices, int64_t tiles,
                                                        CompileLoops compile);

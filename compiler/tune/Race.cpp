@@ -100,11 +100,27 @@ Runner::Runner(const Candidate &candidate, const Buffers &buffers, int64_t copie
   }
   mlir::MLIRContext *context = buffers.constant(0).element().getContext();
   scratch = bytes(context, candidate.scratchBytes);
+  for (size_t i = 0; candidate.makeCall && i < arguments.size(); ++i) {
+    llvm::Expected<LibraryKernels::Call> call = candidate.makeCall();
+    if (!call) {
+      failure = llvm::toString(call.takeError());
+      return;
+    }
+    calls.push_back(std::move(*call));
+    // What is made of the weights is made here.
+    if (failure = calls.back()(arguments[i].data()); !failure.empty()) {
+      return;
+    }
+  }
 }
 
 void Runner::run() {
   // Not the next in memory: that one may be where this run has prefetched beyond its end.
   next = (next + stride) % arguments.size();
+  if (candidate->makeCall) {
+    calls[next](arguments[next].data());
+    return;
+  }
   candidate->function(arguments[next].data(), nullptr, 0, candidate->tiles, aligned(scratch));
 }
 

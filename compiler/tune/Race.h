@@ -26,6 +26,8 @@ private:
 class Runner {
 public:
   Runner(const Candidate &candidate, const Buffers &buffers, int64_t copies);
+  /// Why the candidate can't run, such as what a library says; empty: it can.
+  const std::string &problem() const { return failure; }
   /// Runs all tiles, on the next copy.
   void run();
   /// The median over blocks of the least seconds of a run in each.
@@ -35,6 +37,8 @@ public:
 private:
   const Candidate *candidate;
   std::vector<std::vector<void *>> arguments; ///< per copy
+  std::vector<LibraryKernels::Call> calls;    ///< per copy, where a library computes the kernel
+  std::string failure;
   std::vector<nn::Tensor> owned;
   nn::Tensor scratch;
   size_t next = 0, stride = 1;

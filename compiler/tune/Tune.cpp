@@ -59,7 +59,9 @@ public:
     std::vector<size_t> best = heats(0);
     // Then everything else about the best register tile.
     size_t known = candidates.size();
-    if (mlir::failed(make(cpu::variations(kernel.func, options.target, candidates[best.front()].choice)))) {
+    auto tile = llvm::find_if(best, [&](size_t i) { return !candidates[i].makeCall; });
+    const cpu::KernelChoice &base = candidates[tile == best.end() ? 0 : *tile].choice;
+    if (mlir::failed(make(cpu::variations(kernel.func, options.target, base)))) {
       return mlir::failure();
     }
     leaveOutWrong(known);
@@ -103,6 +105,9 @@ private:
   }
 
   bool allows(const cpu::KernelChoice &choice) {
+    if (choice.strategy == kOneDnnStrategy) {
+      return options.tuning->library && kernel.allows(choice);
+    }
     if (choice.strategy != "winograd") {
       return true;
     }
@@ -122,18 +127,26 @@ private:
     auto isWrong = [&](const Candidate &candidate) {
       nn::Tensor &result = buffers.result();
       std::memset(result.rawMutable(), 0xa5, result.bytes());
-      Runner(candidate, buffers, 1).run();
+      Runner runner(candidate, buffers, 1);
+      if (!runner.problem().empty()) {
+        leaveOut(candidate, runner.problem());
+        return true;
+      }
+      runner.run();
       double error = difference(nn::Tensor::view(result.element(), result.shape(), expected.data()), result);
       bool isNear = error <= tolerance(kernel, candidate.choice);
       if (!isNear) {
-        mlir::emitWarning(kernel.dispatches.front().getLoc())
-            << "tuning: " << kernel.describe() << ": left out " << candidate.choice.text()
-            << ", whose results differ by " << llvm::formatv("{0:e1}", error).str() << " of the peak from those of "
-            << candidates[0].choice.text();
+        leaveOut(candidate, llvm::formatv("its results differ by {0:e1} of the peak from those of {1}", error,
+                                          candidates[0].choice.text()));
       }
       return !isNear;
     };
     candidates.erase(std::remove_if(candidates.begin() + first, candidates.end(), isWrong), candidates.end());
+  }
+
+  void leaveOut(const Candidate &candidate, const llvm::Twine &why) {
+    mlir::emitWarning(kernel.dispatches.front().getLoc())
+        << "tuning: " << kernel.describe() << ": left out " << candidate.choice.text() << ": " << why;
   }
 
   llvm::LogicalResult fault() {

@@ -76,7 +76,7 @@ bool TunedKernel::allows(const cpu::KernelChoice &choice) const {
   return llvm::all_of(dispatches, [&](nn::DispatchOp dispatch) {
     auto constant = dispatch->getOperand(argument).getDefiningOp<nn::ConstantOp>();
     if (!constant) {
-      return true;
+      return choice.strategy != kOneDnnStrategy; // which keeps what it makes of them
     }
     mlir::FailureOr<nn::Tensor> weights = nn::tensorFromAttr(constant.getValue());
     return mlir::succeeded(weights) && cpu::allowsWeights(func, choice, *weights);

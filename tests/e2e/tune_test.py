@@ -105,7 +105,7 @@ class Tune(unittest.TestCase):
             file.write(tiny.model(nodes, [tiny.value("x", [1, 32, 24, 24])], [tiny.value("y", [1, 32, 24, 24])],
                                   [weights, tiny.tensor("fast", [1], [1e6])]))
         _, text = self.compile("a.so", "--tune=60", "--tune-cache", self.cache, model=self.path("model.onnx"))
-        self.assertRegex(text, r"warning: .*tuning: conv .*: left out (winograd|conv) .*, whose results differ by .* "
+        self.assertRegex(text, r"warning: .*tuning: conv .*: left out (winograd|conv) .*: its results differ by .* "
                                r"of the peak from those of (winograd|conv) ")
         self.assertIn("1 kernel measured", text)
         # What is left sums in the same order: the same algorithm.

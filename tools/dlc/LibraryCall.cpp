@@ -22,20 +22,31 @@ LibraryCall::LibraryCall(const dlc_custom_op &op, mlir::DictionaryAttr dictionar
   attributeCount = attributesRead ? static_cast<size_t>(read) : 0;
 }
 
+static bool hasState(const dlc_custom_op &op) { return op.struct_size >= sizeof(op) && op.release; }
+
+LibraryCall::~LibraryCall() {
+  if (state) {
+    op.release(state);
+  }
+}
+
 std::string LibraryCall::apply(dlc_op_fn function, const char *what) {
   std::string reason;
-  dlc_op_call call{sizeof(call),
-                   attributes,
-                   attributeCount,
-                   inputs.data(),
-                   inputs.size(),
-                   outputs.data(),
-                   outputs.size(),
-                   op.user,
-                   recordFailure,
-                   &reason,
-                   0,
-                   nullptr};
+  dlc_op_call call{};
+  call.struct_size = sizeof(call);
+  call.attributes = attributes;
+  call.attribute_count = attributeCount;
+  call.inputs = inputs.data();
+  call.input_count = inputs.size();
+  call.outputs = outputs.data();
+  call.output_count = outputs.size();
+  call.user = op.user;
+  call.fail = recordFailure;
+  call.engine = &reason;
+  if (function == op.compute && hasState(op)) {
+    call.constant_inputs = constantInputs;
+    call.state = &state;
+  }
   int status = function(&call);
   return status != 0 && reason.empty() ? std::string("the library's function '") + what + "' failed without a reason"
                                        : reason;

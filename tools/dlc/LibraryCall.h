@@ -13,6 +13,9 @@ namespace dlc {
 class LibraryCall {
 public:
   LibraryCall(const dlc_custom_op &op, mlir::DictionaryAttr attributes);
+  LibraryCall(const LibraryCall &) = delete;
+  LibraryCall &operator=(const LibraryCall &) = delete;
+  ~LibraryCall();
   /// Whether the ABI has room for the attributes; must hold before a call.
   bool hasAttributes() const { return attributesRead; }
   bool isSameShape() const { return op.flags & DLC_OP_SAME_SHAPE; }
@@ -23,12 +26,15 @@ public:
 
   const dlc_custom_op &op;
   std::vector<dlc_op_tensor> inputs, outputs;
+  /// Which inputs are the same in all calls of this object.
+  uint64_t constantInputs = 0;
 
 private:
   std::vector<uint64_t> bytes; ///< of the attributes, aligned to 8
   dlc_op_attribute attributes[DLC_OP_MAX_ATTRIBUTES];
   size_t attributeCount = 0;
   bool attributesRead = false;
+  void *state = nullptr; ///< what the op keeps from call to call
 };
 
 } // namespace dlc

@@ -1,6 +1,7 @@
 #include "tools/dlc/TuneOptions.h"
 #include "compiler/tune/Tuning.h"
 #include "tools/common/HostTensor.h"
+#include "tools/dlc/OneDnnKernels.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <CLI/CLI.hpp>
@@ -72,6 +73,13 @@ llvm::Expected<CompileOptions> openCompileOptions(const SourceOptions &options) 
   }
   auto tuning = std::make_shared<tune::Tuning>();
   tuning->seconds = std::min(*seconds, 1e6);
+  if (isTuned && result->target.oneDnn == cpu::OneDnnUse::Measured) {
+    auto library = openOneDnn();
+    if (!library) {
+      return makeError("--kernels={0}: {1}", options.kernels, llvm::toString(library.takeError()));
+    }
+    tuning->library = std::move(*library);
+  }
   if (llvm::Error error = tuning->cache.open(path, isTuned)) {
     return std::move(error);
   }

@@ -8,7 +8,7 @@
 // CHECK:         %[[C:.*]] = nn.custom "dlc.onednn" "conv" version 1(%[[X]], %[[W]], %[[R]]) places [0, 1, -1, 2]
 // CHECK-SAME:      channel_last = 1 : i64, dilations = array<i64: 1, 1>, groups = 1 : i64
 // CHECK-SAME:      high = 6.000000e+00 : f32, low = 0.000000e+00 : f32, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>
-// CHECK-SAME:      nn.reason = "--kernels=onednn", nn.strategy = "onednn"
+// CHECK-SAME:      nn.flops = #dim.expr<27648>, nn.reason = "--kernels=onednn", nn.strategy = "onednn"
 // CHECK:         %[[B:.*]] = nn.constant dense<2.000000e+00> : tensor<7xf32>
 // CHECK:         nn.custom "dlc.onednn" "matmul" version 1(%[[P]], %[[M]], %[[B]]) places [0, 1, 2, -1] parameters {transpose_rhs = 1 : i64}
 // CHECK:         nn.dispatch @relu(%[[C]])

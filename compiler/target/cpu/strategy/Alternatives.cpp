@@ -2,6 +2,7 @@
 #include "compiler/target/cpu/strategy/Alternatives.h"
 #include "compiler/passes/Kernels.h"
 #include "compiler/target/cpu/strategy/ConvProblems.h"
+#include "compiler/target/cpu/strategy/OneDnnPattern.h"
 #include <map>
 
 namespace dlc::cpu {
@@ -95,12 +96,17 @@ std::vector<KernelChoice> alternatives(mlir::func::FuncOp kernel, const TargetIn
     append(all, other->name, other->tiles(rootOf(kernel), target));
   }
   keepBestOfOthers(all);
+  if (target.oneDnn == OneDnnUse::Measured && findOneDnnKernel(kernel)) {
+    all.push_back({kOneDnnStrategy.str(), {}});
+  }
   return all;
 }
 
 std::vector<KernelChoice> variations(mlir::func::FuncOp kernel, const TargetInfo &target, const KernelChoice &base) {
   std::vector<KernelChoice> all;
-  append(all, base.strategy, findStrategy(base.strategy)->variations(rootOf(kernel), target, base.choice));
+  if (const Strategy *strategy = findStrategy(base.strategy); strategy->variations) {
+    append(all, base.strategy, strategy->variations(rootOf(kernel), target, base.choice));
+  }
   return all;
 }
 

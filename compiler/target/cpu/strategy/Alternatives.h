@@ -17,7 +17,8 @@ struct KernelChoice {
 /// Whether the kernel (nn ops; a contraction, then its epilogue) is one that has alternatives: all sizes are static and
 /// its strategy has choices.
 bool hasAlternatives(mlir::func::FuncOp kernel);
-/// Register tiles and strategies, the one that the cost model takes first.
+/// Register tiles and strategies, the one that the cost model takes first; a call of oneDNN, where the target allows it
+/// to be measured, last.
 std::vector<KernelChoice> alternatives(mlir::func::FuncOp kernel, const TargetInfo &target);
 /// `base` with one other thing changed each.
 std::vector<KernelChoice> variations(mlir::func::FuncOp kernel, const TargetInfo &target, const KernelChoice &base);

@@ -140,6 +140,15 @@ mlir::DictionaryAttr OneDnnPattern::parameters() const {
   return list.getDictionary(root->getContext());
 }
 
+dim::Expr OneDnnPattern::flops() const {
+  mlir::MLIRContext *c = root->getContext();
+  auto type = llvm::cast<mlir::RankedTensorType>(weights.getType());
+  auto product = llvm::dyn_cast<nn::MatmulOp>(root);
+  int64_t outputs = type.getDimSize(product && !product.getTransposeRhs() ? 1 : 0);
+  dim::Expr results = dim::product(c, nn::shapeOf(root->getResult(0)));
+  return dim::mul(results, dim::constant(c, 2 * type.getNumElements() / outputs));
+}
+
 std::optional<OneDnnPattern> findOneDnn(mlir::Operation *root, Reason &reason) {
   OneDnnPattern p;
   p.root = root;

@@ -15,6 +15,8 @@ struct OneDnnPattern {
   /// "conv" or "matmul", and the attributes of that op.
   llvm::StringRef function() const;
   mlir::DictionaryAttr parameters() const;
+  /// Multiplications and additions of the sums.
+  dim::Expr flops() const;
 };
 
 /// The longest such chain from `root` on, of ops whose results only the next one uses. In a graph, the weights must be
