@@ -57,6 +57,9 @@ private:
       return;
     }
     llvm::SmallVector<mlir::Operation *> members = choice.strategy->members(op);
+    if (choice.strategy->membersAndEpilogue) {
+      llvm::append_range(members, llvm::drop_begin(contractionFirst(withEpilogue(op, choice.strategy))));
+    }
     if (llvm::none_of(members, [&](mlir::Operation *member) { return taken.contains(member); })) {
       form(members, choice);
     }

@@ -195,3 +195,57 @@ func.func @constant_twice(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %1 = nn.add %0, %c : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
   return %1 : tensor<4x4xf32>
 }
+
+// A depthwise convolution, the 1x1 convolution that alone reads its result through activations, and that one's epilogue
+// are one kernel: its constants are what columns share.
+// CHECK-LABEL: @separable
+// CHECK:      nn.group "depthwise_pointwise"({{.*}}) {{.*}}depthwise 3x3 of 16 channels
+// CHECK:        nn.conv
+// CHECK-NEXT:   nn.relu
+// CHECK-NEXT:   nn.conv
+// CHECK-NEXT:   nn.add
+// CHECK-NEXT:   nn.yield
+// CHECK-NOT:  nn.group
+func.func @separable(%x: tensor<1x8x8x16xf32>, %skip: tensor<1x8x8x24xf32>) -> tensor<1x8x8x24xf32> {
+  %taps = nn.constant dense<0.5> : tensor<16x1x3x3xf32>
+  %w = nn.constant dense<0.5> : tensor<24x16x1x1xf32>
+  %0 = nn.conv %x, %taps {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, groups = 16 : i64, channel_last = true} : (tensor<1x8x8x16xf32>, tensor<16x1x3x3xf32>) -> tensor<1x8x8x16xf32>
+  %1 = nn.relu %0 : (tensor<1x8x8x16xf32>) -> tensor<1x8x8x16xf32>
+  %2 = nn.conv %1, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64, channel_last = true} : (tensor<1x8x8x16xf32>, tensor<24x16x1x1xf32>) -> tensor<1x8x8x24xf32>
+  %3 = nn.add %2, %skip : (tensor<1x8x8x24xf32>, tensor<1x8x8x24xf32>) -> tensor<1x8x8x24xf32>
+  return %3 : tensor<1x8x8x24xf32>
+}
+
+// Where the expanded image is large and tiles share few of its rows, the 1x1 convolution before them joins.
+// CHECK-LABEL: @inverted_residual
+// CHECK:      nn.group "inverted_residual"
+// CHECK:        nn.conv
+// CHECK-NEXT:   nn.relu
+// CHECK-NEXT:   nn.conv
+// CHECK-NEXT:   nn.conv
+// CHECK-NEXT:   nn.yield
+// CHECK-NOT:  nn.group
+func.func @inverted_residual(%x: tensor<1x400x16x16xf32>) -> tensor<1x200x8x24xf32> {
+  %e = nn.constant dense<0.5> : tensor<96x16x1x1xf32>
+  %taps = nn.constant dense<0.5> : tensor<96x1x3x3xf32>
+  %w = nn.constant dense<0.5> : tensor<24x96x1x1xf32>
+  %0 = nn.conv %x, %e {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64, channel_last = true} : (tensor<1x400x16x16xf32>, tensor<96x16x1x1xf32>) -> tensor<1x400x16x96xf32>
+  %1 = nn.relu %0 : (tensor<1x400x16x96xf32>) -> tensor<1x400x16x96xf32>
+  %2 = nn.conv %1, %taps {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, groups = 96 : i64, channel_last = true} : (tensor<1x400x16x96xf32>, tensor<96x1x3x3xf32>) -> tensor<1x200x8x96xf32>
+  %3 = nn.conv %2, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64, channel_last = true} : (tensor<1x200x8x96xf32>, tensor<24x96x1x1xf32>) -> tensor<1x200x8x24xf32>
+  return %3 : tensor<1x200x8x24xf32>
+}
+
+// A depthwise result that something else reads too (here the mean that scales it) is a value of its own.
+// CHECK-LABEL: @squeezed
+// CHECK-NOT:  "depthwise_pointwise"
+// CHECK:      return
+func.func @squeezed(%x: tensor<1x8x8x16xf32>) -> tensor<1x8x8x24xf32> {
+  %taps = nn.constant dense<0.5> : tensor<16x1x3x3xf32>
+  %w = nn.constant dense<0.5> : tensor<24x16x1x1xf32>
+  %0 = nn.conv %x, %taps {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, groups = 16 : i64, channel_last = true} : (tensor<1x8x8x16xf32>, tensor<16x1x3x3xf32>) -> tensor<1x8x8x16xf32>
+  %1 = nn.reduce %0 {axes = array<i64: 1, 2>, keep_dims = true, kind = 1 : i32} : (tensor<1x8x8x16xf32>) -> tensor<1x1x1x16xf32>
+  %2 = nn.mul %0, %1 : (tensor<1x8x8x16xf32>, tensor<1x1x1x16xf32>) -> tensor<1x8x8x16xf32>
+  %3 = nn.conv %2, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64, channel_last = true} : (tensor<1x8x8x16xf32>, tensor<24x16x1x1xf32>) -> tensor<1x8x8x24xf32>
+  return %3 : tensor<1x8x8x24xf32>
+}

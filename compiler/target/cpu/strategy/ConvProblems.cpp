@@ -114,6 +114,30 @@ std::string keyOf(llvm::StringRef kind, std::initializer_list<int64_t> numbers) 
   return key;
 }
 
+PackedArgument packedArgument(unsigned argument, const PackedWeights &w, bool transposed) {
+  PackedArgument p;
+  p.argument = argument;
+  p.key = keyOf(transposed ? "ihw" : "ohw", {w.groups, w.columns, w.taps, w.k, w.panel, w.kGroup, w.elementBytes});
+  p.pack = [w, transposed](const nn::Tensor &source) {
+    nn::Tensor packed = bytesLike(source, w.bytes());
+    packWeights(w, transposed ? WeightStrides::inputMajor(w) : WeightStrides::outputMajor(w), source.raw(), packed.rawMutable());
+    return packed;
+  };
+  return p;
+}
+
+PackedArgument packedArgument(unsigned argument, const PackedDepthwise &w) {
+  PackedArgument p;
+  p.argument = argument;
+  p.key = keyOf("depthwise", {w.channels, w.taps, w.lanes, w.elementBytes});
+  p.pack = [w](const nn::Tensor &source) {
+    nn::Tensor packed = bytesLike(source, w.bytes());
+    packDepthwise(w, source.raw(), packed.rawMutable());
+    return packed;
+  };
+  return p;
+}
+
 dim::Expr convFlops(KernelFrame &f, mlir::Value result, mlir::Value weight, int64_t groups, bool transposed) {
   mlir::RankedTensorType w = typeOf(weight);
   int64_t perOutput = 2 * w.getNumElements() / (transposed ? w.getDimSize(1) : w.getDimSize(0));

@@ -26,6 +26,9 @@ dim::Expr ceilDiv(KernelFrame &f, dim::Expr a, int64_t b);
 bool isWinogradExact(int m, nn::ConvOp op, const nn::Tensor &weights);
 /// A tensor of zeros of `bytes` bytes with elements like those of `t`.
 nn::Tensor bytesLike(const nn::Tensor &t, int64_t bytes);
+/// Weights of a convolution (`transposed`: of a transposed one), packed for the kernel's argument.
+PackedArgument packedArgument(unsigned argument, const PackedWeights &w, bool transposed = false);
+PackedArgument packedArgument(unsigned argument, const PackedDepthwise &w);
 /// "kind 1 2 3".
 std::string keyOf(llvm::StringRef kind, std::initializer_list<int64_t> numbers);
 } // namespace dlc::cpu

@@ -7,18 +7,6 @@ namespace dlc::cpu {
 namespace {
 using mlir::Value;
 
-PackedArgument packWith(unsigned argument, const PackedWeights &w, bool inputMajor) {
-  PackedArgument p;
-  p.argument = argument;
-  p.key = keyOf(inputMajor ? "ihw" : "ohw", {w.groups, w.columns, w.taps, w.k, w.panel, w.kGroup, w.elementBytes});
-  p.pack = [w, inputMajor](const nn::Tensor &source) {
-    nn::Tensor packed = bytesLike(source, w.bytes());
-    packWeights(w, inputMajor ? WeightStrides::inputMajor(w) : WeightStrides::outputMajor(w), source.raw(), packed.rawMutable());
-    return packed;
-  };
-  return p;
-}
-
 /// batch * rows / tileRows * columns / tileColumns, given the output's spatial sizes.
 dim::Expr spatialTiles(KernelFrame &f, dim::Expr batch, llvm::ArrayRef<dim::Expr> spatial, int64_t tileRows, int64_t tileColumns) {
   dim::Expr rows = dim::product(batch.getContext(), spatial.drop_back());
@@ -85,7 +73,7 @@ llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &
   ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
   ConvPlan plan = chooseConv(p, target, f.choice());
   PackedWeights w = packedConvWeights(p, plan);
-  packed.push_back(packWith(f.argumentOf(op.getWeight()), w, false));
+  packed.push_back(packedArgument(f.argumentOf(op.getWeight()), w, false));
   emitConv(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());
   dim::Expr tiles = convTiles(f, plan, w, nn::shapeOf(op.getInput())[0], spatialOf(op.getResult()), p.outputChannels);
   dim::Expr flops = convFlops(f, op.getResult(), op.getWeight(), op.getGroups(), false);
@@ -135,15 +123,7 @@ llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetI
   }
   DepthwisePlan plan = chooseDepthwise(p, target, f.choice());
   PackedDepthwise w = packedDepthwiseWeights(p, plan);
-  PackedArgument argument;
-  argument.argument = f.argumentOf(op.getWeight());
-  argument.key = keyOf("depthwise", {w.channels, w.taps, w.lanes, w.elementBytes});
-  argument.pack = [w](const nn::Tensor &source) {
-    nn::Tensor result = bytesLike(source, w.bytes());
-    packDepthwise(w, source.raw(), result.rawMutable());
-    return result;
-  };
-  packed.push_back(argument);
+  packed.push_back(packedArgument(f.argumentOf(op.getWeight()), w));
   emitDepthwise(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());
   dim::Expr tiles = spatialTiles(f, nn::shapeOf(op.getInput())[0], spatialOf(op.getResult()), plan.tileRows, plan.tileColumns);
   dim::Expr flops = convFlops(f, op.getResult(), op.getWeight(), op.getGroups(), false);
@@ -157,7 +137,7 @@ llvm::LogicalResult emitConvTransposeKernel(mlir::func::FuncOp kernel, const Tar
   ConvProblem p = problemOf(op, [&](dim::Expr e) { return f.size(e); });
   ConvPlan plan = chooseConvTranspose(p, target, f.choice());
   PackedWeights w = packedConvWeights(p, plan);
-  packed.push_back(packWith(f.argumentOf(op.getWeight()), w, true));
+  packed.push_back(packedArgument(f.argumentOf(op.getWeight()), w, true));
   emitConvTranspose(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());
   // One set of tiles per phase of the strides.
   dim::Shape spatial = spatialOf(op.getResult());

@@ -7,6 +7,9 @@ namespace {
 constexpr Strategy kStrategies[] = {
     {"attention", matchesAttention, emitAttentionKernel, attentionMembers},
     {"onednn", matchesOneDnn, emitOneDnnKernel, oneDnnMembers},
+    {"inverted_residual", matchesInvertedResidual, emitSeparableKernel, invertedResidualMembers, nullptr, nullptr, true},
+    {"depthwise_pointwise", matchesDepthwisePointwise, emitSeparableKernel, depthwisePointwiseMembers, nullptr, nullptr,
+     true},
     {"depthwise", matchesDepthwise, emitDepthwiseKernel, nullptr, depthwiseKernelTiles, depthwiseKernelVariations},
     {"winograd", matchesWinograd, emitWinogradKernel, nullptr, winogradKernelTiles, winogradKernelVariations},
     {"conv", matchesConv, emitConvKernel, nullptr, convKernelTiles, convKernelVariations},

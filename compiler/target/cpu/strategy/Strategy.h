@@ -58,6 +58,8 @@ struct Strategy {
   /// worth measuring of everything else about one of them. Null where there is nothing to choose.
   std::vector<Choice> (*tiles)(mlir::Operation *root, const TargetInfo &target) = nullptr;
   std::vector<Choice> (*variations)(mlir::Operation *root, const TargetInfo &target, const Choice &base) = nullptr;
+  /// Whether the root, the last of the members, takes an epilogue too.
+  bool membersAndEpilogue = false;
 };
 llvm::ArrayRef<Strategy> strategies();
 struct StrategyChoice {
@@ -76,6 +78,8 @@ bool fitsEpilogue(mlir::Operation *op, mlir::Operation *root);
 
 bool matchesAttention(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesOneDnn(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesInvertedResidual(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesDepthwisePointwise(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesConv(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesDepthwise(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesWinograd(mlir::Operation *root, const TargetInfo &target, Reason &reason);
@@ -98,6 +102,9 @@ llvm::SmallVector<mlir::Operation *> attentionMembers(mlir::Operation *root);
 llvm::SmallVector<mlir::Operation *> oneDnnMembers(mlir::Operation *root);
 llvm::LogicalResult emitOneDnnKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitAttentionKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+llvm::SmallVector<mlir::Operation *> invertedResidualMembers(mlir::Operation *root);
+llvm::SmallVector<mlir::Operation *> depthwisePointwiseMembers(mlir::Operation *root);
+llvm::LogicalResult emitSeparableKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
