@@ -144,7 +144,8 @@ class OneDnn(unittest.TestCase):
             for entry in entries:
                 file.write(json.dumps({**entry, "choice": "onednn", "us": [30, 20]}) + "\n")
         count = lambda *more: self.dlc("compile", source, "--emit=rt", "-o", "-", *options, *more).count("rt.host_call")
-        self.assertEqual((count("--kernels=dlc,onednn"), count()), (len(entries), 0))
+        # But for the kernel that has the sigmoid.
+        self.assertEqual((count("--kernels=dlc,onednn"), count()), (len([e for e in entries if "5x12x2x3" not in e["kernel"]]), 0))
         self.dlc("verify", source, "--kernels=dlc,onednn", *options)
         self.dlc("compile", source, "--kernels=dlc,onednn", "-o", self.path("b.so"), *options)
         self.assertIn("onednn: tuned: +50% over the model's choice", self.dlc("inspect", self.path("b.so")))
