@@ -249,3 +249,14 @@ func.func @squeezed(%x: tensor<1x8x8x16xf32>) -> tensor<1x8x8x24xf32> {
   %3 = nn.conv %2, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64, channel_last = true} : (tensor<1x8x8x16xf32>, tensor<24x16x1x1xf32>) -> tensor<1x8x8x24xf32>
   return %3 : tensor<1x8x8x24xf32>
 }
+
+// Nothing but what columns share leads to this 1x1 convolution.
+// CHECK-LABEL: @one_pixel
+// CHECK-NOT:  "depthwise_pointwise"
+// CHECK:      return
+func.func @one_pixel(%x: tensor<1x1x1x16xf32>, %y: tensor<1x1x1x16xf32>) -> tensor<1x1x1x24xf32> {
+  %w = nn.constant dense<0.5> : tensor<24x16x1x1xf32>
+  %0 = nn.mul %x, %y : (tensor<1x1x1x16xf32>, tensor<1x1x1x16xf32>) -> tensor<1x1x1x16xf32>
+  %1 = nn.conv %0, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64, channel_last = true} : (tensor<1x1x1x16xf32>, tensor<24x16x1x1xf32>) -> tensor<1x1x1x24xf32>
+  return %1 : tensor<1x1x1x24xf32>
+}

@@ -58,6 +58,9 @@ std::optional<SeparableStage> stageBefore(nn::ConvOp consumer) {
     }
     conv ? void(stage.conv = conv) : stage.behind.push_back(op);
   }
+  if (!stage.conv) {
+    return std::nullopt;
+  }
   llvm::sort(stage.behind, [](mlir::Operation *a, mlir::Operation *b) { return a->isBeforeInBlock(b); });
   return stage;
 }
