@@ -109,6 +109,19 @@ TEST_F(Alternatives, AllCanBeMade) {
   }
 }
 
+TEST_F(Alternatives, OneDnnIsOneWhereItIsAllowed) {
+  for (auto kernel : module->getOps<mlir::func::FuncOp>()) {
+    cpu::TargetInfo target = cpu::TargetInfo::avx2();
+    cpu::KernelChoice call{"onednn", {}};
+    EXPECT_FALSE(cpu::isAlternative(kernel, target, call));
+    target.oneDnn = cpu::OneDnnUse::Measured;
+    EXPECT_TRUE(cpu::isAlternative(kernel, target, call));
+    EXPECT_EQ(cpu::alternatives(kernel, target).back(), call);
+    EXPECT_FALSE(cpu::isAlternative(kernel, target, *cpu::KernelChoice::parse("onednn rows=2")));
+    EXPECT_TRUE(cpu::variations(kernel, target, call).empty());
+  }
+}
+
 TEST_F(Alternatives, NothingElseCan) {
   auto kernel = module->lookupSymbol<mlir::func::FuncOp>("point");
   cpu::TargetInfo target = cpu::TargetInfo::avx512();
