@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import unittest
 
 import engine
@@ -121,6 +122,28 @@ class OneDnn(unittest.TestCase):
             self.assertEqual(known.setdefault(batch, y), y)
             one = len(known[1])
             self.assertEqual(y[:one], y[-one:])
+
+    @unittest.skipUnless(HAS_PLUGIN and engine.is_available(), "dlc was built without oneDNN, or without libdlc_rt.so")
+    def test_contexts_side_by_side(self):
+        # What one thread makes of weights, others use, from the first run on.
+        loaded = engine.Engine().load(self.compile(self.write(image())))
+        results = []
+
+        def run(batch):
+            context = loaded.context()
+            for size in (batch, 4, batch):
+                x = tiny.numbers(3 * 17 * 19) * size
+                results.append((size, bytes(context.run({"x": ([size, 3, 17, 19], x)}, ["y"])["y"])))
+
+        threads = [threading.Thread(target=run, args=[1 + i % 3]) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(results), 24)
+        one = next(y for size, y in results if size == 1)
+        for size, y in results:
+            self.assertEqual(y, one * size)
 
     @unittest.skipUnless(HAS_PLUGIN, "dlc was built without oneDNN")
     def test_inspect_tells(self):

@@ -67,7 +67,7 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
                   "Who computes f32 convolutions and products by constant weights: dlc (default); onednn, wherever it "
                   "can; or dlc,onednn: dlc, but for those that --tune measures to be faster in oneDNN, on one thread. "
                   "The artifact then needs libdlc_onednn.so and oneDNN where it runs, and each call of them takes one "
-                  "thread")
+                  "thread; in it, a NaN becomes a bound of the Relu or Clip behind")
       ->type_name("dlc|onednn|dlc,onednn");
   command
       .add_option(
