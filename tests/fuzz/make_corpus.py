@@ -64,7 +64,14 @@ def quantised():
     return graph
 
 
-GRAPHS = {"convolution": convolution, "shapes": shapes, "control": control, "quantised": quantised}
+def prepared():
+    """A constant that 16 bits hold is stored narrow, and prepared."""
+    graph = Graph()
+    graph.output(graph.node("Mul", graph.input("x", [2048]), graph.constant([2048], [0.5 * (i % 7) for i in range(2048)])))
+    return graph
+
+
+GRAPHS = {"convolution": convolution, "shapes": shapes, "control": control, "quantised": quantised, "prepared": prepared}
 
 
 def npy(dtype, shape, data):

@@ -177,7 +177,7 @@ void printInspectText(const ModelInfo &info, llvm::raw_ostream &stream) {
   }
   std::string weights = bytesString(static_cast<double>(info.weightBytes));
   if (info.preparations != 0) {
-    weights += llvm::formatv(" in memory, {0} in the file: {1} constants of {2} are prepared from {3}",
+    weights += llvm::formatv(" in memory, {0} in the file ({1} prepared: {2} from {3})",
                              bytesString(static_cast<double>(info.storedWeightBytes)), info.preparations,
                              bytesString(static_cast<double>(info.preparedBytes)),
                              bytesString(static_cast<double>(info.preparedFromBytes)))

@@ -110,13 +110,13 @@ bool readHeader(const void *data, uint64_t available, bool skipChecksum, dlc_abi
          DLC_ABI_VERSION, h.abi_version > DLC_ABI_VERSION ? "update the engine" : "compile the model again");
     return false;
   }
-  if (h.struct_size < shortestHeader || h.program_size < h.struct_size || h.program_size > available || h.program_size % 8) {
+  size_t size = h.features & DLC_FEATURE_PREPARED ? sizeof h : shortestHeader;
+  if (h.struct_size < size || h.program_size < h.struct_size || h.program_size > available || h.program_size % 8) {
     fail(error, DLC_INVALID_MODEL, "header of %u bytes and program of %llu bytes do not fit the %llu bytes there are",
          h.struct_size, (unsigned long long)h.program_size, (unsigned long long)available);
     return false;
   }
-  size_t known = h.struct_size < sizeof h ? h.struct_size : sizeof h;
-  memcpy(static_cast<void *>(&h), data, known);
+  memcpy(static_cast<void *>(&h), data, size);
   if (h.features & ~knownFeatures) {
     fail(error, DLC_UNSUPPORTED, "the model needs features 0x%llx that this engine does not have: update the engine",
          (unsigned long long)(h.features & ~knownFeatures));

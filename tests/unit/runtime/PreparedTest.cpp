@@ -258,6 +258,8 @@ TEST(Prepared, TablesAreChecked) {
   expect(message([](Model &, P *, C *c) { c[2].size += 4; }), "constant 2: expected its bytes");
   expect(message([](Model &, P *, C *c) { c[2].offset = 0; }), "constant 2: expected its bytes");
   expect(message([](Model &, P *, C *c) { c[2].preparation = 3; }), "constant 2: expected its preparation");
+  expect(message([](Model &h, P *, C *) { h.features &= ~DLC_FEATURE_PREPARED; }), "constant 1: expected its preparation");
+  expect(message([](Model &h, P *, C *) { h.struct_size -= 8; }), "header of");
 }
 
 TEST(Prepared, AHeaderWithoutThemMayBeShorter) {
