@@ -79,6 +79,20 @@ class OneDnn(unittest.TestCase):
             self.assertNotRegex(text, r"rt.dispatch @\w*(relu|add|max|min)")
         self.assertNotIn("host_call", self.dlc("compile", self.path("model.onnx"), "--emit=rt", "-o", "-"))
 
+    def test_what_becomes_none(self):
+        # Weights that a caller gives, elements of another type, a vector on the right.
+        flat = [tiny.value("y", [1, 6, 8, 8])]
+        given = tiny.model([tiny.node("Conv", ["x", "w"], ["y"], pads=[1] * 4)],
+                           [tiny.value("x", [1, 4, 8, 8]), tiny.value("w", [6, 4, 3, 3])], flat)
+        doubled = tiny.model([tiny.node("Cast", ["x"], ["d"], to=11), tiny.node("Cast", ["w"], ["e"], to=11),
+                              tiny.node("Conv", ["d", "e"], ["c"], pads=[1] * 4), tiny.node("Cast", ["c"], ["y"], to=1)],
+                             [tiny.value("x", [1, 4, 8, 8])], flat, [weights("w", [6, 4, 3, 3])])
+        vector = tiny.model([tiny.node("MatMul", ["x", "w"], ["y"])], [tiny.value("x", [3, 5])], [tiny.value("y", [3])], [weights("w", [5])])
+        for data in (given, doubled, vector):
+            source = self.write(data)
+            self.assertNotIn("host_call", self.dlc("compile", source, "--kernels=onednn", "--emit=rt", "-o", "-"))
+            self.dlc("verify", source, "--kernels=onednn")
+
     def test_wrong_usage(self):
         source = self.write(others())
         text = self.dlc("compile", source, "--kernels=mkl", "-o", self.path("a.so"), code=2)

@@ -8,7 +8,10 @@ using mlir::Value;
 
 bool isF32(Value v) { return nn::elementOf(v).isF32(); }
 
-bool areWeights(Value v) { return llvm::isa<mlir::BlockArgument>(v) || v.getDefiningOp<nn::ConstantOp>(); }
+/// In a kernel, weights are an argument: whoever uses the kernel tells whether they are constant.
+bool areWeights(Value v, bool inKernel) {
+  return inKernel ? llvm::isa<mlir::BlockArgument>(v) : v.getDefiningOp<nn::ConstantOp>() != nullptr;
+}
 
 /// The number that all elements of a constant of one element are.
 std::optional<float> numberOf(Value v) {
@@ -47,7 +50,7 @@ bool startMatmul(nn::MatmulOp product, OneDnnPattern &p, Reason &reason) {
   return true;
 }
 
-bool start(OneDnnPattern &p, Reason &reason) {
+bool start(OneDnnPattern &p, bool inKernel, Reason &reason) {
   auto conv = llvm::dyn_cast<nn::ConvOp>(p.root);
   auto product = llvm::dyn_cast<nn::MatmulOp>(p.root);
   if ((!conv && !product) || !(conv ? startConv(conv, p, reason) : startMatmul(product, p, reason))) {
@@ -57,7 +60,7 @@ bool start(OneDnnPattern &p, Reason &reason) {
     return reason.no("not f32");
   }
   auto weights = llvm::cast<mlir::RankedTensorType>(p.weights.getType());
-  if (!areWeights(p.weights) || !weights.hasStaticShape() || weights.getNumElements() == 0) {
+  if (!areWeights(p.weights, inKernel) || !weights.hasStaticShape() || weights.getNumElements() == 0) {
     return reason.no("the weights are not constant");
   }
   return !p.bias || nn::rankOf(p.bias) == 1 || reason.no("a bias that is no vector");
@@ -149,10 +152,10 @@ dim::Expr OneDnnPattern::flops() const {
   return dim::mul(results, dim::constant(c, 2 * type.getNumElements() / outputs));
 }
 
-std::optional<OneDnnPattern> findOneDnn(mlir::Operation *root, Reason &reason) {
+static std::optional<OneDnnPattern> find(mlir::Operation *root, bool inKernel, Reason &reason) {
   OneDnnPattern p;
   p.root = root;
-  if (!start(p, reason)) {
+  if (!start(p, inKernel, reason)) {
     return std::nullopt;
   }
   p.ops.push_back(root);
@@ -166,6 +169,10 @@ std::optional<OneDnnPattern> findOneDnn(mlir::Operation *root, Reason &reason) {
   return p;
 }
 
+std::optional<OneDnnPattern> findOneDnn(mlir::Operation *root, Reason &reason) {
+  return find(root, /*inKernel=*/false, reason);
+}
+
 std::optional<OneDnnPattern> findOneDnnKernel(mlir::func::FuncOp kernel) {
   mlir::Block &body = kernel.front();
   for (mlir::Operation &op : body) {
@@ -173,7 +180,7 @@ std::optional<OneDnnPattern> findOneDnnKernel(mlir::func::FuncOp kernel) {
       continue;
     }
     Reason reason;
-    std::optional<OneDnnPattern> p = findOneDnn(&op, reason);
+    std::optional<OneDnnPattern> p = find(&op, /*inKernel=*/true, reason);
     size_t count =
         llvm::count_if(body.without_terminator(), [](mlir::Operation &o) { return !llvm::isa<nn::ConstantOp>(o); });
     mlir::ValueRange results = body.getTerminator()->getOperands();

@@ -19,10 +19,10 @@ struct OneDnnPattern {
   dim::Expr flops() const;
 };
 
-/// The longest such chain from `root` on, of ops whose results only the next one uses. In a graph, the weights must be
-/// a constant; in a kernel, they are an argument. Nothing where there is none, and why.
+/// The longest such chain from `root` on in a graph, of ops whose results only the next one uses; the weights are a
+/// constant. Nothing where there is none, and why.
 std::optional<OneDnnPattern> findOneDnn(mlir::Operation *root, Reason &reason);
-/// The same for a kernel, all ops of which must be part of it.
+/// The same for a kernel, all ops of which must be part of it. The weights are an argument, constant or not.
 std::optional<OneDnnPattern> findOneDnnKernel(mlir::func::FuncOp kernel);
 } // namespace dlc::cpu
 #endif
