@@ -32,7 +32,8 @@ public:
   ConvRowEmitter(KernelBuilder &kb, const ConvNest &nest, const ConvTile &tile, Value input, Value weights,
                  Value output, const Epilogue &epilogue)
       : kb(kb), nest(nest), tile(tile), x(nest.axes[width]), input(input), weights(weights), output(output),
-        epilogue(epilogue), unit(kb, nest.types, tile.kind) {}
+        epilogue(epilogue), unit(kb, nest.types, tile.kind),
+        sums(stackForSums(kb, unit, tile.pixels, tile.vectors, epilogue)) {}
 
   const MacUnit &macUnit() const { return unit; }
 
@@ -112,6 +113,7 @@ private:
     store.column = row.column;
     store.vectors = row.vectors;
     store.validRows = validPixels;
+    store.sums = sums;
     emitTileStore(kb, unit, store, acc, pixels, epilogue);
   }
 
@@ -255,6 +257,7 @@ private:
   Value input, weights, output;
   const Epilogue &epilogue;
   MacUnit unit;
+  Value sums;
 };
 
 /// Decodes tiles and walks their panels and rows.

@@ -1,5 +1,6 @@
 #include "compiler/target/cpu/contraction/DepthwiseBytes.h"
 #include "compiler/target/cpu/contraction/Depthwise.h"
+#include "compiler/target/cpu/contraction/TileModel.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 #include <algorithm>
@@ -333,9 +334,8 @@ ByteDepthwisePlan chooseByteDepthwise(const ConvProblem &p, const TargetInfo &ta
   double work = 20.0 * 4000 * plan.lanes * 1.5 * Choice::or_(chosen.work, 100) / 100;
   double rowWork = static_cast<double>(columns) * p.channels * p.axes[height].kernel * p.axes[width].kernel;
   int64_t rows = std::max<int64_t>(1, p.axes[height].output.constantOr(64));
-  int64_t tiles = std::clamp<int64_t>(rowWork * rows / work, 1, rows);
-  // Equal shares of the rows, for two threads too.
-  tiles += tiles > 1 && tiles < 8 ? tiles % 2 : 0;
+  int64_t tiles = std::clamp<int64_t>(rowWork * rows / sharedWork(work, rowWork * rows), 1, rows);
+  tiles = evenShares(tiles, rows);
   plan.tileRows = (rows + tiles - 1) / tiles;
   return plan;
 }

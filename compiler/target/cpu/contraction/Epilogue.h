@@ -40,6 +40,8 @@ public:
 
   /// How its results become bytes; otherwise they are converted.
   std::optional<ByteRounding> rounding;
+  /// So many instructions that register tiles do not repeat it for each of their rows.
+  bool isLong = false;
 
   explicit operator bool() const { return bool(function); }
   mlir::Value operator()(KernelBuilder &kb, mlir::Value accumulators, const EpilogueCoord &coord) const {

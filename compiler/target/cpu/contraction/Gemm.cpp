@@ -12,7 +12,8 @@ class GemmEmitter {
 public:
   GemmEmitter(KernelBuilder &kb, const GemmProblem &p, const GemmTile &tile, Value a, Value b, Value c,
               const Epilogue &epilogue, Value scratch)
-      : kb(kb), p(p), tile(tile), a(a), b(b), c(c), epilogue(epilogue), unit(kb, p.types, tile.kind) {
+      : kb(kb), p(p), tile(tile), a(a), b(b), c(c), epilogue(epilogue), unit(kb, p.types, tile.kind),
+        sums(stackForSums(kb, unit, tile.rows, tile.vectors, epilogue)) {
     if (tile.packB) {
       panelBuffer = scratchPanel(scratch);
     }
@@ -164,6 +165,7 @@ private:
     store.column = panel.n;
     store.vectors = panel.stores;
     store.validRows = validRows;
+    store.sums = sums;
     emitTileStore(kb, unit, store, acc, rows, epilogue);
   }
 
@@ -201,6 +203,7 @@ private:
   Value a, b, c;
   const Epilogue &epilogue;
   MacUnit unit;
+  Value sums;
   Value panelBuffer;
   Idx aBase, bBase, cBase, rowBase;
 };

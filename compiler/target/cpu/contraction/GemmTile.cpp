@@ -44,6 +44,9 @@ void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, const Choic
   int64_t bytes = p.types.b.getIntOrFloatBitWidth() / 8, panel = tile.panel();
   int64_t panels = ceilDiv(n, panel), rowTiles = ceilDiv(m, tile.rows);
   double panelWork = static_cast<double>(m) * panel * k;
+  if (p.m.isStatic() && p.n.isStatic() && p.batch.empty()) {
+    work = sharedWork(work, static_cast<double>(m) * n * k);
+  }
   bool weightsStay = n * k * bytes <= target.l2 / 2;
   bool rowsStay = m * k * bytes <= target.l2 / 2;
   bool rowByRow = chosen.weightsStay == Choice::unset ? weightsStay && !rowsStay : chosen.weightsStay == 1;
@@ -64,6 +67,18 @@ void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, const Choic
   int64_t rowTilesAtLeast = tile.packB ? ceilDiv(packedRowsAtLeast, tile.rows) : 1;
   int64_t count = std::clamp<int64_t>(panelWork / work, 1, std::max<int64_t>(1, rowTiles / rowTilesAtLeast));
   tile.tileM = ceilDiv(rowTiles, count) * tile.rows;
+}
+
+/// Splits the rows once more where one of two threads would have a tile more to do.
+void shareEvenly(const GemmProblem &p, GemmTile &tile) {
+  if (!p.m.isStatic() || !p.n.isStatic() || !p.batch.empty() || tile.packB) {
+    return;
+  }
+  int64_t count = ceilDiv(p.m.constant(), tile.tileM) * ceilDiv(p.n.constant(), tile.tileN);
+  int64_t rowTiles = tile.tileM / tile.rows;
+  if (rowTiles > 1 && evenShares(count, count + 1) != count) {
+    tile.tileM = ceilDiv(rowTiles, 2) * tile.rows;
+  }
 }
 
 /// A run-time B that the emitter reads as it is.
@@ -115,6 +130,7 @@ GemmTile chooseGemmTile(const GemmProblem &p, const TargetInfo &target, const Ch
   tile.unroll = Choice::or_(chosen.unroll, unroll);
   tile.packB = shouldPack(p, target, chosen, tile);
   chooseTileSizes(p, target, chosen, tile);
+  shareEvenly(p, tile);
   int64_t passes = ceilDiv(p.m.constantOr(0), tile.rows);
   if (p.packedB && passes > 1 && !tile.columnsFirst) {
     int64_t line = 512 / p.types.b.getIntOrFloatBitWidth();

@@ -1,4 +1,5 @@
 #include "compiler/target/cpu/contraction/RegisterTile.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 
@@ -159,33 +160,96 @@ void emitMacLoop(KernelBuilder &kb, const MacUnit &unit, const MacLoop &loop, Ti
 // Storing
 //===----------------------------------------------------------------------===//
 
-void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
-                   int rows, const Epilogue &epilogue) {
-  auto finished = [&](int i, SmallVector<Finished> &results) {
+namespace {
+
+/// Stores the rows of a register tile.
+class TileStoreEmitter {
+public:
+  TileStoreEmitter(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc, int rows,
+                   const Epilogue &epilogue)
+      : kb(kb), unit(unit), store(store), acc(acc), rows(rows), epilogue(epilogue) {}
+
+  void run() {
+    if (store.sums && rows > 1) {
+      return throughMemory();
+    }
+    if (store.validRows.is(rows)) {
+      SmallVector<Finished> all;
+      for (int i = 0; i < rows; ++i) {
+        addRow(i, sumsOf(i), all);
+      }
+      return storeResults(kb, all, store.output, epilogue);
+    }
+    for (int i = 0; i < rows; ++i) {
+      kb.ifThen(kb.lessThan(i, store.validRows), [&] { storeRow(i, sumsOf(i)); });
+    }
+  }
+
+private:
+  SmallVector<Value> sumsOf(int row) {
+    SmallVector<Value> sums;
+    for (int j = 0; j < acc.vectors; ++j) {
+      sums.push_back(
+          unit.finish(acc.sums[row * acc.vectors + j], acc.compensation.empty() ? Value() : acc.compensation[j]));
+    }
+    return sums;
+  }
+
+  void addRow(Idx i, ArrayRef<Value> sums, SmallVector<Finished> &results) {
     Idx offset = kb.add(kb.add(store.offset, kb.mul(store.offsetStep, i)), store.column);
     Idx row = kb.add(store.row, kb.mul(store.rowStep, i));
     for (int j = 0; j < acc.vectors; ++j) {
       int64_t lane = static_cast<int64_t>(j) * unit.lanes();
-      Value sum =
-          unit.finish(acc.sums[i * acc.vectors + j], acc.compensation.empty() ? Value() : acc.compensation[j]);
       EpilogueCoord coord{kb.add(offset, lane), row, kb.add(store.column, lane), store.vectors[j]};
-      results.push_back({sum, coord, j > 0 && store.vectors[j - 1].full() && store.vectors[j].full()});
+      results.push_back({sums[j], coord, j > 0 && store.vectors[j - 1].full() && store.vectors[j].full()});
     }
-  };
-  if (store.validRows.is(rows)) {
-    SmallVector<Finished> all;
-    for (int i = 0; i < rows; ++i) {
-      finished(i, all);
-    }
-    return storeResults(kb, all, store.output, epilogue);
   }
-  for (int i = 0; i < rows; ++i) {
-    kb.ifThen(kb.lessThan(i, store.validRows), [&] {
-      SmallVector<Finished> one;
-      finished(i, one);
-      storeResults(kb, one, store.output, epilogue);
+
+  void storeRow(Idx i, ArrayRef<Value> sums) {
+    SmallVector<Finished> one;
+    addRow(i, sums, one);
+    storeResults(kb, one, store.output, epilogue);
+  }
+
+  /// A loop over the rows, whose sums lie on the stack meanwhile.
+  void throughMemory() {
+    int64_t perRow = static_cast<int64_t>(acc.vectors) * unit.lanes();
+    for (int i = 0; i < rows; ++i) {
+      for (auto [j, sum] : llvm::enumerate(sumsOf(i))) {
+        kb.store(sum, store.sums, i * perRow + int64_t(j) * unit.lanes());
+      }
+    }
+    Idx count = store.validRows.is(rows) ? Idx(rows) : kb.min(store.validRows, rows);
+    kb.loop(0, count, 1, [&](Idx i) {
+      SmallVector<Value> row;
+      for (int j = 0; j < acc.vectors; ++j) {
+        row.push_back(kb.load(store.sums, kb.add(kb.mul(i, perRow), int64_t(j) * unit.lanes()), unit.lanes()));
+      }
+      storeRow(i, row);
     });
   }
+
+  KernelBuilder &kb;
+  const MacUnit &unit;
+  const TileStore &store;
+  const TileAccumulators &acc;
+  int rows;
+  const Epilogue &epilogue;
+};
+
+} // namespace
+
+Value stackForSums(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, const Epilogue &epilogue) {
+  if (!epilogue.isLong) {
+    return Value();
+  }
+  auto type = MemRefType::get({int64_t(rows) * vectors * unit.lanes()}, unit.types().accumulator);
+  return memref::AllocaOp::create(kb.builder(), kb.location(), type, kb.builder().getI64IntegerAttr(64));
+}
+
+void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
+                   int rows, const Epilogue &epilogue) {
+  TileStoreEmitter(kb, unit, store, acc, rows, epilogue).run();
 }
 
 } // namespace dlc::cpu

@@ -72,7 +72,13 @@ struct TileStore {
   llvm::SmallVector<Lanes> vectors;
   /// Rows to store; fewer than the tile has when its end lies beyond the output.
   Idx validRows;
+  /// From `stackForSums`.
+  mlir::Value sums;
 };
+
+/// Memory for the sums of register tiles of up to that size, when an epilogue is so long that it is emitted once, in a
+/// loop over the rows; else null. For the function's beginning: it is given back at the function's end.
+mlir::Value stackForSums(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, const Epilogue &epilogue);
 
 void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
                    int rows, const Epilogue &epilogue);

@@ -139,4 +139,15 @@ int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKin
   return int64_t(20 * 4000 * 2) * lanes * MacUnit::groupOf(kind) * Choice::or_(chosen.work, 100) / 100;
 }
 
+int64_t sharedWork(int64_t work, double total) {
+  // Shares of a fifth, about 4 us, still cost much more than handing them out.
+  constexpr double shares = 8, smallest = 0.2;
+  return std::max<int64_t>(1, std::clamp(total / shares, smallest * work, static_cast<double>(work)));
+}
+
+int64_t evenShares(int64_t count, int64_t most) {
+  constexpr int64_t many = 8;
+  return count > 1 && count < many && count % 2 == 1 && count < most ? count + 1 : count;
+}
+
 } // namespace dlc::cpu

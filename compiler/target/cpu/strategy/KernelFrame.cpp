@@ -99,6 +99,16 @@ mlir::Value KernelFrame::emitElement(mlir::Operation *op, llvm::ArrayRef<mlir::V
   return llvm::cast<nn::EmitElement>(op).emitElement(k.builder(), k.location(), operands);
 }
 
+/// Whether ops are so many instructions for a vector that a loop around them costs nothing beside.
+static bool isLong(llvm::ArrayRef<mlir::Operation *> ops) {
+  int instructions = 0;
+  for (mlir::Operation *op : ops) {
+    bool isFunction = llvm::isa<nn::ExpOp, nn::LogOp, nn::TanhOp, nn::ErfOp, nn::SigmoidOp, nn::SoftplusOp, nn::PowOp>(op);
+    instructions += isFunction ? 20 : llvm::isa<nn::QuantizeLinearOp, nn::DivOp>(op) ? 4 : 1;
+  }
+  return instructions >= 24;
+}
+
 Epilogue KernelFrame::epilogue(mlir::Value bias) {
   llvm::SmallVector<mlir::Operation *> behind;
   for (mlir::Operation *op = rootOp->getNextNode(); op != old->getTerminator(); op = op->getNextNode()) {
@@ -130,6 +140,7 @@ Epilogue KernelFrame::epilogue(mlir::Operation *contraction, mlir::Value bias, l
     }
     return values[last];
   };
+  epilogue.isLong = isLong(ops);
   if (!ops.empty()) {
     epilogue.rounding = byteRounding(ops.back());
   }
