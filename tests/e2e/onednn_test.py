@@ -110,10 +110,13 @@ class OneDnn(unittest.TestCase):
         old, tool.DLC = tool.DLC, os.path.join(alone, os.path.basename(engine.DLC))
         try:
             text = self.dlc("bench", path, code=1)
+            tuning = self.dlc("compile", self.path("model.onnx"), "--kernels=dlc,onednn", "--tune=1", "--tune-cache",
+                              self.path("cache.jsonl"), "-o", self.path("tuned.so"), code=1)
         finally:
             tool.DLC = old
         self.assertRegex(text, "the model calls op '(conv|matmul)' of domain 'dlc.onednn' version 1, which no library has: pass one that does "
                                r"in dlc_model_options.op_libraries \(--op-library\); there is no libdlc_onednn.so in " + os.path.realpath(alone))
+        self.assertIn("--kernels=dlc,onednn: there is no libdlc_onednn.so in " + os.path.realpath(alone), tuning)
 
     @unittest.skipUnless(HAS_PLUGIN, "dlc was built without oneDNN")
     def test_results(self):
