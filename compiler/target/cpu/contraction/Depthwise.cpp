@@ -105,9 +105,10 @@ private:
     auto spans = [&](llvm::function_ref<void(const Span &)> body) {
       emitSpans(kb, axes[width], plan.pixels, tile.column, tile.columnEnd, body);
     };
-    if (plan.weightsStay && rows.span.taps != TapPlace::Guarded) {
+    // Channels before columns: what neighbours share of the input stays in L1, however many channels there are.
+    if (rows.span.taps != TapPlace::Guarded) {
       forChannels([&](Channels channels) {
-        for (int64_t tap = 0; tap < packed.taps; ++tap) {
+        for (int64_t tap = 0; plan.weightsStay && tap < packed.taps; ++tap) {
           channels.weights.push_back(loadWeight(channels, tap));
         }
         spans([&](const Span &columns) { emitBlock({tile, rows, channels, columns}); });

@@ -10,8 +10,7 @@ struct DepthwisePlan {
   int lanes = 1;
   /// Adjacent output rows and columns whose sums are kept in registers.
   int rows = 1, pixels = 1;
-  /// The weights of a vector of channels are kept in registers while columns advance; else a strip of columns goes
-  /// through all channels.
+  /// The weights of a vector of channels are kept in registers while columns advance.
   bool weightsStay = false;
   /// Output rows of a tile (a multiple of `rows`), and output columns of it (a multiple of `pixels`; 0: whole rows).
   int64_t tileRows = 1, tileColumns = 0;
