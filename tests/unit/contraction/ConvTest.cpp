@@ -1,6 +1,7 @@
 #include "Jit.h"
 #include "Tensors.h"
 #include "compiler/target/cpu/contraction/Depthwise.h"
+#include "compiler/target/cpu/contraction/DepthwiseBytes.h"
 
 #include <gtest/gtest.h>
 
@@ -167,6 +168,14 @@ private:
 
   Tensor plan(mlir::MLIRContext &context, const TargetInfo &target) {
     ConvProblem p = problem(context, nullptr);
+    byBytes = t.kind == Kind::Depthwise && fitsByteDepthwise(p, target);
+    if (byBytes) {
+      byteDepthwise = chooseByteDepthwise(p, target);
+      Tensor result(t.b, packedByteDepthwiseBytes(p, byteDepthwise));
+      packByteDepthwise(p, byteDepthwise, static_cast<const int8_t *>(weights.data()),
+                        static_cast<int8_t *>(result.data()));
+      return result;
+    }
     if (t.kind == Kind::Depthwise) {
       depthwise = chooseDepthwise(p, target);
       PackedDepthwise packed = packedDepthwiseWeights(p, depthwise);
@@ -193,13 +202,17 @@ private:
     return Kernel::compile(context, target, buffers, 5, [&](KernelBuilder &kb, const Kernel::Arguments &args) {
       ConvProblem p = problem(context, &args);
       Epilogue epilogue = biasResidualRelu(args.buffers[3], args.buffers[4]);
-      Idx count = t.kind == Kind::Depthwise   ? depthwiseTileCount(kb, p, depthwise)
+      Idx count = byBytes                     ? byteDepthwiseTileCount(kb, p, byteDepthwise)
+                  : t.kind == Kind::Depthwise ? depthwiseTileCount(kb, p, depthwise)
                   : t.kind == Kind::Transpose ? convTransposeTileCount(kb, p, conv)
                                               : convTileCount(kb, p, conv);
       kb.storeScalar(mlir::arith::IndexCastOp::create(kb.builder(), kb.location(), i64, kb.index(count)),
                      args.buffers[5], 0);
       auto emit = t.kind == Kind::Transpose ? emitConvTranspose : emitConv;
-      if (t.kind == Kind::Depthwise) {
+      if (byBytes) {
+        emitByteDepthwise(kb, p, byteDepthwise, args.buffers[0], args.buffers[1], args.buffers[2], epilogue, args.begin,
+                          args.end);
+      } else if (t.kind == Kind::Depthwise) {
         emitDepthwise(kb, p, depthwise, args.buffers[0], args.buffers[1], args.buffers[2], epilogue, args.begin,
                       args.end);
       } else {
@@ -214,6 +227,9 @@ private:
   Tensor input, weights, output, bias, residual;
   ConvPlan conv;
   DepthwisePlan depthwise;
+  /// Depthwise convolutions of bytes have an emitter of their own on some targets.
+  bool byBytes = false;
+  ByteDepthwisePlan byteDepthwise;
 };
 
 class ConvTest : public testing::TestWithParam<ConvCase> {};
@@ -319,8 +335,26 @@ std::vector<ConvCase> typed() {
   return bothSizes(cases);
 }
 
+/// Channels that fill vectors of each width, or leave some of one; taps that several quads of columns share.
+std::vector<ConvCase> byteDepthwise() {
+  std::vector<ConvCase> cases;
+  Axis none;
+  const int64_t shapes[][3] = {{16, 3, 1}, {32, 3, 1},  {64, 3, 2}, {144, 3, 1}, {48, 5, 1},
+                               {64, 7, 2}, {101, 5, 2}, {48, 2, 1}, {32, 4, 3},  {20, 1, 2}};
+  for (auto [channels, kernel, stride] : shapes) {
+    int64_t before = kernel / 2;
+    Axis y = axis(9, kernel, stride, 1, before, kernel - 1 - before), x = y;
+    x.input = 7 + channels % 32;
+    double pad = channels % 3 == 0 ? 7 : 0;
+    cases.push_back({Kind::Depthwise, 2, channels, channels, channels, none, y, x, false, false, Dtype::U8, Dtype::I8,
+                     Dtype::I32, pad});
+  }
+  return cases;
+}
+
 INSTANTIATE_TEST_SUITE_P(Direct, ConvTest, testing::ValuesIn(direct()));
 INSTANTIATE_TEST_SUITE_P(Depthwise, ConvTest, testing::ValuesIn(depthwise()));
+INSTANTIATE_TEST_SUITE_P(ByteDepthwise, ConvTest, testing::ValuesIn(byteDepthwise()));
 INSTANTIATE_TEST_SUITE_P(Transposed, ConvTest, testing::ValuesIn(transposed()));
 INSTANTIATE_TEST_SUITE_P(Types, ConvTest, testing::ValuesIn(typed()));
 

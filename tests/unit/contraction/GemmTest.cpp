@@ -16,14 +16,14 @@ struct GemmCase {
   bool transA = false, transB = false, packed = false, shareB = false;
   bool dynamicM = false, dynamicN = false, dynamicK = false;
   Dtype a = Dtype::F32, b = Dtype::F32, c = Dtype::F32;
-  bool epilogue = false;
+  bool epilogue = false, longEpilogue = false;
 };
 
 std::ostream &operator<<(std::ostream &os, const GemmCase &g) {
   os << g.batch << "x" << g.m << "x" << g.n << "x" << g.k << (g.transA ? " tA" : "") << (g.transB ? " tB" : "")
      << (g.packed ? " packed" : "") << (g.shareB ? " shareB" : "") << (g.dynamicM ? " dynM" : "")
      << (g.dynamicN ? " dynN" : "") << (g.dynamicK ? " dynK" : "") << " types " << int(g.a) << int(g.b) << int(g.c)
-     << (g.epilogue ? " epilogue" : "");
+     << (g.longEpilogue ? " long" : "") << (g.epilogue ? " epilogue" : "");
   return os;
 }
 
@@ -149,6 +149,7 @@ private:
     return Kernel::compile(context, target, buffers, 3, [&](KernelBuilder &kb, const Kernel::Arguments &args) {
       GemmProblem p = problem(context, &kb, &args);
       Epilogue epilogue = g.epilogue ? biasResidualRelu(args.buffers[3], args.buffers[4]) : Epilogue();
+      epilogue.isLong = g.longEpilogue;
       emitGemm(kb, p, tile, args.buffers[0], args.buffers[1], args.buffers[2], epilogue, args.begin, args.end,
                args.scratch);
     });
@@ -181,6 +182,7 @@ std::vector<GemmCase> shapes() {
       g.transB = form == 2 || form == 3 || form == 5;
       g.packed = form >= 4;
       g.epilogue = form % 2 == 0;
+      g.longEpilogue = form % 4 == 0;
       cases.push_back(g);
       g.dynamicM = true;
       cases.push_back(g);
