@@ -86,8 +86,9 @@ llvm::LogicalResult Blocks::writeOp(mlir::Operation *op) {
     uint32_t lhs = t.slot(check.getLhs()), rhs = t.slot(check.getRhs());
     t.instruction(DLC_DIM_CHECK_EQ, lhs, rhs, t.string(check.getMessage()));
   } else if (auto constant = llvm::dyn_cast<rt::ConstantOp>(op)) {
-    bool isSource = llvm::all_of(constant.getResult().getUsers(), [](auto *user) { return llvm::isa<rt::PrepareOp>(user); });
-    return isSource && !constant.getResult().use_empty() ? mlir::success() : values.addConstant(constant);
+    auto users = constant.getResult().getUsers();
+    bool isSource = llvm::all_of(users, [](mlir::Operation *user) { return llvm::isa<rt::PrepareOp>(user); });
+    return isSource && !users.empty() ? mlir::success() : values.addConstant(constant);
   } else if (auto prepare = llvm::dyn_cast<rt::PrepareOp>(op)) {
     return values.addPrepared(prepare, kernelIndex(prepare.getKernel()), variant + 1);
   } else if (auto buffer = llvm::dyn_cast<rt::BufferOp>(op)) {

@@ -101,11 +101,12 @@ llvm::LogicalResult Values::addPrepared(rt::PrepareOp op, uint32_t kernel, uint3
   if (isNew) {
     uint64_t offset = llvm::alignTo(preparedSize, kWeightAlignment);
     preparedSize = offset + size;
-    t.preparations.push_back({run->offset, run->bytes.size(), offset, size, uint64_t(op.getTiles()), t.string(""), kernel,
-                              t.range(dims), variant, 0});
+    t.preparations.push_back({run->offset, run->bytes.size(), offset, size, uint64_t(op.getTiles()), t.string(""),
+                              kernel, t.range(dims), variant, 0});
   }
   const dlc_abi_preparation &preparation = t.preparations[it->second];
-  t.constants.push_back({preparation.offset, size, t.string(""), uint32_t(getDType(type.getElementType())), 1 + it->second, 0});
+  uint32_t dtype = getDType(type.getElementType());
+  t.constants.push_back({preparation.offset, size, t.string(""), dtype, 1 + it->second, 0});
   add(op.getResult(), DLC_STORAGE_CONSTANT, t.constants.size() - 1, "");
   setShape(op.getResult());
   t.features |= DLC_FEATURE_PREPARED;

@@ -19,8 +19,8 @@ public:
   /// Adds a row and the bytes of a constant. Errors are emitted.
   llvm::LogicalResult addConstant(rt::ConstantOp op);
 
-  /// Adds a row for what kernel `kernel` of variant `variant` makes of a constant, whose bytes are put behind all others.
-  /// Errors are emitted.
+  /// Adds a row for what kernel `kernel` makes of a constant, whose bytes are put behind all others. `variant` is 1 + the
+  /// number of the variant. Errors are emitted.
   llvm::LogicalResult addPrepared(rt::PrepareOp op, uint32_t kernel, uint32_t variant);
   /// Results of preparations of the next variant may lie where those of this one do.
   void endVariant();

@@ -270,8 +270,8 @@ private:
   /// What runs before all runs is a constant.
   llvm::LogicalResult convertPrepared(nn::DispatchOp op, llvm::ArrayRef<int64_t> numbers) {
     Value result = op.getResult(0);
-    map.map(result, rt::PrepareOp::create(b, op.getLoc(), ref(result.getType()), op.getKernelAttr(), lookup(op.getOperand(0)),
-                                          b.getDenseI64ArrayAttr(numbers.drop_front()),
+    map.map(result, rt::PrepareOp::create(b, op.getLoc(), ref(result.getType()), op.getKernelAttr(),
+                                          lookup(op.getOperand(0)), b.getDenseI64ArrayAttr(numbers.drop_front()),
                                           b.getI64IntegerAttr(numbers.front())));
     return mlir::success();
   }

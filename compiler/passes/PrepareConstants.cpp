@@ -127,8 +127,8 @@ mlir::FlatSymbolRefAttr ConstantPreparer::kernel(llvm::StringRef name, mlir::Typ
   return symbol;
 }
 
-mlir::Value ConstantPreparer::prepare(mlir::OpBuilder &b, mlir::Location loc, mlir::ElementsAttr stored, mlir::Type type,
-                                      const cpu::Preparation &how) {
+mlir::Value ConstantPreparer::prepare(mlir::OpBuilder &b, mlir::Location loc, mlir::ElementsAttr stored,
+                                      mlir::Type type, const cpu::Preparation &how) {
   if (mlir::ElementsAttr smaller = narrowed(stored)) {
     stored = smaller;
   }

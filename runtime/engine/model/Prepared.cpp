@@ -23,8 +23,8 @@ bool isFromFile(uint64_t from, uint64_t to) {
   for (char line[1024]; maps && fgets(line, sizeof line, maps) && !found;) {
     unsigned long long begin, end, file;
     char rights[8];
-    found = sscanf(line, "%llx-%llx %7s %*x %*s %llu", &begin, &end, rights, &file) == 4 && begin <= from && to <= end &&
-            file != 0 && rights[1] != 'w';
+    found = sscanf(line, "%llx-%llx %7s %*x %*s %llu", &begin, &end, rights, &file) == 4 && begin <= from &&
+            to <= end && file != 0 && rights[1] != 'w';
   }
   if (maps) {
     fclose(maps);
@@ -125,8 +125,8 @@ dlc_status Prepared::reserve(uint64_t size, Error &error) {
   mapping = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapping == MAP_FAILED) {
     mapping = nullptr;
-    return fail(error, DLC_OUT_OF_MEMORY, "no memory for %llu bytes of prepared constants: %s", (unsigned long long)size,
-                strerror(errno));
+    return fail(error, DLC_OUT_OF_MEMORY, "no memory for %llu bytes of prepared constants: %s",
+                (unsigned long long)size, strerror(errno));
   }
   uint64_t start = (uint64_t(mapping) + hugePage - 1) & ~(hugePage - 1);
   block = reinterpret_cast<char *>(start);

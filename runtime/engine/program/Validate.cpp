@@ -250,11 +250,13 @@ private:
   /// Sources are behind all constants that are used as they are: their memory is given back.
   bool preparation(const dlc_abi_preparation &x) {
     constexpr uint64_t mostBytes = uint64_t(1) << 46, mostTiles = uint64_t(1) << 40;
-    return below(p.header.prepared_size, mostBytes, "memory") && below(p.header.sources, p.header.weights_size, "sources") &&
-           string(x.name, "name") && below(x.kernel, p.kernels.size(), "kernel") && below(x.tiles, mostTiles, "tiles") &&
+    return below(p.header.prepared_size, mostBytes, "memory") &&
+           below(p.header.sources, p.header.weights_size, "sources") && string(x.name, "name") &&
+           below(x.kernel, p.kernels.size(), "kernel") && below(x.tiles, mostTiles, "tiles") &&
            below(x.variant, p.variants.size() + 1, "variant") && range(x.dims, "dims") &&
            below(x.dims.count, 2 * DLC_MAX_RANK, "dims") && below(x.dims.count % 2, 1, "odd half of a dim") &&
-           span(x.offset, x.size, p.header.prepared_size, "bytes") && below(x.offset % DLC_ABI_ALIGNMENT, 1, "alignment") &&
+           span(x.offset, x.size, p.header.prepared_size, "bytes") &&
+           below(x.offset % DLC_ABI_ALIGNMENT, 1, "alignment") &&
            (x.source >= p.header.sources || bad("source", x.source, p.header.sources)) &&
            span(x.source, x.source_size, p.header.weights_size, "source");
   }

@@ -152,8 +152,8 @@ void checkPrepared(mlir::MLIRContext &context, const TargetInfo &target, int m, 
   mlir::Type f32 = mlir::Float32Type::get(&context);
   Kernel kernel = Kernel::compile(context, target, {{element, weights.size()}, {f32, size}}, 2,
                                   [&](KernelBuilder &kb, const Kernel::Arguments &a) {
-                                    emitWinogradWeights(kb, m, plan.panel(), a.buffers[0], a.buffers[1], a.dims[0], a.dims[1],
-                                                        a.begin, a.end);
+                                    emitWinogradWeights(kb, m, plan.panel(), a.buffers[0], a.buffers[1], a.dims[0],
+                                                        a.dims[1], a.begin, a.end);
                                   });
   void *from = element.isF16() ? static_cast<void *>(narrow.data()) : stored.data();
   std::vector<int64_t> dims{t.channels, plan.chunk / plan.panel()};
@@ -161,7 +161,8 @@ void checkPrepared(mlir::MLIRContext &context, const TargetInfo &target, int m, 
   for (int64_t i = t.outputs / plan.panel(); i-- > 0;) {
     kernel.run({from, prepared.data()}, dims, i, i + 1);
   }
-  EXPECT_EQ(prepared.copyBytes(), expected.copyBytes()) << "m " << m << " panel " << plan.panel() << " bits " << target.vectorBits;
+  EXPECT_EQ(prepared.copyBytes(), expected.copyBytes())
+      << "m " << m << " panel " << plan.panel() << " bits " << target.vectorBits;
 }
 
 TEST(Winograd, PreparingWeightsGivesTheBitsThatPackingGives) {

@@ -91,7 +91,8 @@ uint32_t Builder::preparedTensor(uint32_t stage, const char *name, uint8_t dtype
   for (uint32_t d : kernelDims) {
     halves.insert(halves.end(), {d, 0});
   }
-  uint64_t offset = preparations.empty() ? 0 : (preparations.back().offset + preparations.back().size + 63) & ~uint64_t(63);
+  uint64_t before = preparations.empty() ? 0 : preparations.back().offset + preparations.back().size;
+  uint64_t offset = (before + 63) & ~uint64_t(63);
   sources.resize((sources.size() + 63) & ~size_t(63));
   preparations.push_back({sources.size(), source.size(), offset, bytes, tiles, text(name), kernel,
                           {pooled(halves), uint32_t(halves.size())}, 0, 0});

@@ -209,7 +209,8 @@ TEST(Prepared, AFailureIsTheContextsAndStays) {
   ASSERT_TRUE(m) << dlc_last_error();
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(context(m, 2), nullptr);
-    EXPECT_NE(std::string(dlc_last_error()).find("kernel 'triple' failed with status 1"), std::string::npos) << dlc_last_error();
+    EXPECT_NE(std::string(dlc_last_error()).find("kernel 'triple' failed with status 1"), std::string::npos)
+        << dlc_last_error();
   }
   dlc_model_release(m);
 }
@@ -240,7 +241,9 @@ TEST(Prepared, TablesAreChecked) {
   using Model = dlc_abi_model;
   using P = dlc_abi_preparation;
   using C = dlc_abi_constant;
-  auto expect = [](const std::string &text, const char *part) { EXPECT_NE(text.find(part), std::string::npos) << text; };
+  auto expect = [](const std::string &text, const char *part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
   expect(message([](Model &, P *p, C *) { p[1].size += 64; }), "preparation 1: expected its bytes");
   expect(message([](Model &, P *p, C *) { p[1].offset = 1ull << 40; }), "preparation 1: expected its bytes");
   expect(message([](Model &, P *p, C *) { p[1].offset += 4; }), "preparation 1: expected its");
@@ -258,7 +261,8 @@ TEST(Prepared, TablesAreChecked) {
   expect(message([](Model &, P *, C *c) { c[2].size += 4; }), "constant 2: expected its bytes");
   expect(message([](Model &, P *, C *c) { c[2].offset = 0; }), "constant 2: expected its bytes");
   expect(message([](Model &, P *, C *c) { c[2].preparation = 3; }), "constant 2: expected its preparation");
-  expect(message([](Model &h, P *, C *) { h.features &= ~DLC_FEATURE_PREPARED; }), "constant 1: expected its preparation");
+  expect(message([](Model &h, P *, C *) { h.features &= ~DLC_FEATURE_PREPARED; }),
+         "constant 1: expected its preparation");
   expect(message([](Model &h, P *, C *) { h.struct_size -= 8; }), "header of");
 }
 

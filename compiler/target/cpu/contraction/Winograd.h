@@ -45,8 +45,8 @@ PackedWeights packedWinogradWeights(const ConvProblem &problem, const WinogradPl
 void packWinogradWeights(const ConvProblem &problem, const WinogradPlan &plan, const float *source, float *destination);
 /// How weights are stored that the engine transforms when it prepares constants, the same for all targets and plans.
 PackedWeights storedWinogradWeights(const ConvProblem &problem);
-/// Emits what `packWinogradWeights` computes, to the same bits, from weights stored like that (f32, or narrower floats):
-/// a loop over the plan's panels [begin, end). `chunkPanels` panels make a chunk.
+/// Emits what `packWinogradWeights` computes, to the same bits, from weights stored like that (f32, or narrower
+/// floats): a loop over the plan's panels [begin, end). `chunkPanels` panels make a chunk.
 void emitWinogradWeights(KernelBuilder &kb, int m, int64_t panel, mlir::Value stored, mlir::Value packed, Idx channels,
                          Idx chunkPanels, Idx begin, Idx end);
 /// The largest error of F(m x m, 3 x 3) with these weights, as a fraction of the outputs' peak, on seeded random inputs

@@ -7,7 +7,7 @@ using namespace mlir;
 namespace dlc::cpu {
 namespace {
 
-/// Columns of a stored panel, whatever the target: a multiple of its lanes. Variants for several targets share the bytes.
+/// Columns of a stored panel, whatever the target: a multiple of its lanes. Variants for several targets share them.
 constexpr int64_t kStoredPanel = 16;
 
 /// Vectors of doubles under construction.
@@ -37,7 +37,8 @@ public:
     for (int j = 0; j < n; ++j) {
       WinogradRow<Value> column = winogradWeights(m, rows[0][j], rows[1][j], rows[2][j], ops);
       for (int i = 0; i < n; ++i) {
-        store(column[i], winogradWeightScale(m, i) * winogradWeightScale(m, j), kb.add(to, kb.mul(pointStride, i * n + j)));
+        double scale = winogradWeightScale(m, i) * winogradWeightScale(m, j);
+        store(column[i], scale, kb.add(to, kb.mul(pointStride, i * n + j)));
       }
     }
   }
@@ -69,8 +70,8 @@ PackedWeights storedWinogradWeights(const ConvProblem &p) {
   return stored;
 }
 
-void emitWinogradWeights(KernelBuilder &kb, int m, int64_t panel, Value stored, Value packed, Idx channels, Idx chunkPanels,
-                         Idx begin, Idx end) {
+void emitWinogradWeights(KernelBuilder &kb, int m, int64_t panel, Value stored, Value packed, Idx channels,
+                         Idx chunkPanels, Idx begin, Idx end) {
   int lanes = kb.lanes(kb.elementType(packed)); // whole registers of results, of two registers of doubles each
   int64_t points = winogradSide(m) * winogradSide(m);
   PreparedLanes prepared(kb, m, lanes, stored, packed);

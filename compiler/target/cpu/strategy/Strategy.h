@@ -9,8 +9,8 @@
 #include <functional>
 
 namespace dlc::cpu {
-/// A form of a constant that takes fewer bytes than what the kernel wants, and a kernel that makes the one of the other,
-/// to the same bits as PackedArgument::pack, before the first run.
+/// A form of a constant that takes fewer bytes than what the kernel wants, and a kernel that makes the one of the
+/// other, to the same bits as PackedArgument::pack, before the first run.
 struct Preparation {
   std::function<nn::Tensor(const nn::Tensor &)> store; ///< what the artifact holds
   std::string kernel;                                  ///< kernels of one name are the same, but for the stored type
@@ -18,7 +18,8 @@ struct Preparation {
   int64_t bytes = 0;                                   ///< of what the kernel makes
   int64_t tiles = 1;
   /// Emits a loop over tiles [begin, end) from the stored form to the one that the kernel takes.
-  std::function<void(KernelBuilder &, mlir::Value stored, mlir::Value prepared, mlir::ValueRange dims, Idx begin, Idx end)>
+  std::function<void(KernelBuilder &, mlir::Value stored, mlir::Value prepared, mlir::ValueRange dims, Idx begin,
+                     Idx end)>
       emit;
 };
 
