@@ -20,8 +20,8 @@ struct DepthwisePlan {
 bool isDepthwise(const ConvProblem &problem);
 
 DepthwisePlan chooseDepthwise(const ConvProblem &problem, const TargetInfo &target, const Choice &chosen = {});
-/// Blocks of rows and columns worth measuring for a problem of static sizes, the model's first; and changes worth
-/// measuring of everything else about `base`.
+/// Blocks of rows and columns (`rows` and `vectors` of a choice) worth measuring for a problem of static sizes, the
+/// model's first; and changes worth measuring of everything else about `base`.
 std::vector<Choice> depthwiseTiles(const ConvProblem &problem, const TargetInfo &target);
 std::vector<Choice> depthwiseVariations(const ConvProblem &problem, const TargetInfo &target, const Choice &base);
 PackedDepthwise packedDepthwiseWeights(const ConvProblem &problem, const DepthwisePlan &plan);
