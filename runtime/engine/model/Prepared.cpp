@@ -32,6 +32,12 @@ bool isFromFile(uint64_t from, uint64_t to) {
   return found;
 }
 
+/// A part of the weights that is read by some preparations and by no others: their sources overlap.
+struct Source {
+  uint64_t begin = 0, end = 0;
+  std::atomic<uint64_t> left{0}; ///< pieces of these preparations
+};
+
 /// All preparations, cut into pieces that threads take.
 struct Work {
   const dlc_model &model;
@@ -39,7 +45,8 @@ struct Work {
   bool givesBack = true;
   uint32_t pieces = 1; ///< of each preparation
   std::atomic<uint64_t> next{0};
-  Vector<std::atomic<uint32_t>> left; ///< pieces of each preparation
+  Vector<Source> sources;
+  Vector<uint32_t> sourceOf; ///< of each visible preparation
   std::atomic<bool> failed{false};
   std::atomic<uint32_t> badIndex{none};
   std::atomic<int32_t> badStatus{0};
@@ -47,6 +54,34 @@ struct Work {
   Work(const dlc_model &model, char *block) : model(model), block(block) {
     uint64_t end = uint64_t(model.weights) + model.program.header.weights_size;
     givesBack = !model.image.isStatic || isFromFile(uint64_t(model.weights) + model.program.header.sources, end);
+  }
+
+  /// Finds out which preparations read the same bytes; false: no memory.
+  bool findSources() {
+    const Program &p = model.program;
+    Vector<const dlc_abi_preparation *> order;
+    if (!sources.create(p.preparations.size()) || !sourceOf.assign(p.preparations.size(), none) ||
+        !order.reserve(p.preparations.size())) {
+      return false;
+    }
+    for (const dlc_abi_preparation &x : p.preparations) {
+      if (p.isVisible(x)) {
+        order.push(&x);
+      }
+    }
+    qsort(order.data(), order.size(), sizeof order[0], bySource);
+    uint32_t last = none;
+    for (const dlc_abi_preparation *x : order) {
+      if (last == none || x->source >= sources[last].end) {
+        sources[++last].begin = x->source;
+      }
+      Source &s = sources[last];
+      uint64_t end = x->source + x->source_size;
+      s.end = end > s.end ? end : s.end;
+      s.left += pieces;
+      sourceOf[size_t(x - p.preparations.data())] = last;
+    }
+    return true;
   }
 
   /// Gives back the memory of whole pages in a part of the weights.
@@ -69,14 +104,20 @@ struct Work {
         continue;
       }
       runPiece(index, x, piece % pieces);
-      if (left[index].fetch_sub(1) == 1) {
-        giveBack(x.source, x.source_size);
+      if (Source &s = sources[sourceOf[index]]; s.left.fetch_sub(1) == 1) {
+        giveBack(s.begin, s.end - s.begin);
       }
     }
     __builtin_ia32_ldmxcsr(environment);
   }
 
 private:
+  static int bySource(const void *a, const void *b) {
+    uint64_t x = (*static_cast<const dlc_abi_preparation *const *>(a))->source;
+    uint64_t y = (*static_cast<const dlc_abi_preparation *const *>(b))->source;
+    return (x > y) - (x < y);
+  }
+
   void runPiece(uint32_t index, const dlc_abi_preparation &x, uint64_t piece) {
     int64_t begin = int64_t(x.tiles * piece / pieces), end = int64_t(x.tiles * (piece + 1) / pieces);
     if (begin == end) {
@@ -156,11 +197,8 @@ dlc_status Prepared::prepare(const dlc_model &model, uint32_t threads, Error &er
   Work work(model, block);
   uint64_t wanted = p.preparedWeights() / bytesPerThread + 1, most = threads < mostThreads ? threads : mostThreads;
   work.pieces = uint32_t(wanted < most ? wanted : most);
-  if (!work.left.create(p.preparations.size())) {
+  if (!work.findSources()) {
     return fail(error, DLC_OUT_OF_MEMORY, "no memory to prepare constants");
-  }
-  for (std::atomic<uint32_t> &left : work.left) {
-    left = work.pieces;
   }
   runOnThreads(work, work.pieces);
   work.giveBack(p.header.sources, p.header.weights_size - p.header.sources);

@@ -184,6 +184,38 @@ TEST(Prepared, SourcesAreGivenBack) {
   dlc_model_release(m);
 }
 
+TEST(Prepared, SourcesMayBeSharedAndOverlap) {
+  constexpr size_t count = 16384; // many pages of shorts
+  Builder b;
+  uint32_t main = b.block("main"), s = b.stage(main), copy = b.kernel("copy", nullptr);
+  auto prepared = [&](const std::string &source) { return b.preparedTensor(s, "c", DLC_I32, {1}, copy, source, 1); };
+  Ids inputs = {prepared(shorts(count, 7)), prepared(""), prepared(shorts(count, 11)), prepared("")};
+  b.preparations[1].source = b.preparations[0].source; // the same bytes
+  b.preparations[1].source_size = b.preparations[0].source_size;
+  b.preparations[3].source = b.preparations[0].source + 2 * 4096; // the first one's end, and the third one
+  b.preparations[3].source_size = b.preparations[2].source + b.preparations[2].source_size - b.preparations[3].source;
+  for (uint32_t c : inputs) {
+    uint32_t y = b.output("y", DLC_I32, {b.constant(s, 1)}, b.constant(s, 4));
+    b.step(s, DLC_STEP_DISPATCH, copy, {c, y}, {}, 1, b.constant(s, 1));
+  }
+  b.entry("main", main);
+  std::string bytes = b.elf(copyCode);
+  for (uint32_t threads : {1, 4}) {
+    dlc_model *m = nullptr;
+    ASSERT_EQ(dlc_model_load_memory(bytes.data(), bytes.size(), nullptr, &m), DLC_OK) << dlc_last_error();
+    dlc_context *c = context(m, threads);
+    ASSERT_TRUE(c) << dlc_last_error();
+    dlc_tensor out[4] = {DLC_TENSOR_INIT, DLC_TENSOR_INIT, DLC_TENSOR_INIT, DLC_TENSOR_INIT};
+    ASSERT_EQ(dlc_run(c, 0, nullptr, 0, out, 4), DLC_OK) << dlc_last_error();
+    int16_t firsts[] = {7, 7, 11, 7 + 4096};
+    for (size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ(*static_cast<int32_t *>(out[i].data), firsts[i] | (firsts[i] + 1) << 16) << i;
+    }
+    dlc_context_destroy(c);
+    dlc_model_release(m);
+  }
+}
+
 TEST(Prepared, EveryModelOfAFileHasItsOwn) {
   std::string bytes = artifact(4096);
   char name[] = "/tmp/dlc-artifact-XXXXXX";
