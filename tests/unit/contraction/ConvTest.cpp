@@ -202,6 +202,7 @@ private:
     return Kernel::compile(context, target, buffers, 5, [&](KernelBuilder &kb, const Kernel::Arguments &args) {
       ConvProblem p = problem(context, &args);
       Epilogue epilogue = biasResidualRelu(args.buffers[3], args.buffers[4]);
+      epilogue.isLong = t.batch > 1;
       Idx count = byBytes                     ? byteDepthwiseTileCount(kb, p, byteDepthwise)
                   : t.kind == Kind::Depthwise ? depthwiseTileCount(kb, p, depthwise)
                   : t.kind == Kind::Transpose ? convTransposeTileCount(kb, p, conv)

@@ -112,6 +112,7 @@ private:
           channels.weights.push_back(loadWeight(channels, tap));
         }
         spans([&](const Span &columns) { emitBlock({tile, rows, channels, columns}); });
+        finishRows(tile, rows, channels);
       });
       return;
     }
@@ -151,9 +152,29 @@ private:
       kb.ifThen(kb.lessThan(i, block.columns.valid), [&] {
         Idx pixel = kb.add(kb.add(firstPixel, block.columns.at), i);
         Idx offset = kb.add(kb.add(p.outputOffset, kb.mul(pixel, outPixel)), c.first);
-        storeResult(kb, sums[i], output, {offset, pixel, c.first, c.lanes}, epilogue);
+        storeResult(kb, sums[i], output, {offset, pixel, c.first, c.lanes},
+                    finishesLater(block.rows) ? Epilogue() : epilogue);
       });
     }
+  }
+
+  /// A long epilogue once per block's output would be too much code: it is a loop over sums that were stored.
+  bool finishesLater(const Rows &rows) const {
+    return epilogue.isLong && rows.span.taps != TapPlace::Guarded && kb.elementType(output) == p.types.accumulator;
+  }
+
+  void finishRows(const Tile &tile, const Rows &rows, const Channels &c) {
+    if (!finishesLater(rows)) {
+      return;
+    }
+    kb.loop(0, rows.span.count, 1, [&](Idx i) {
+      Idx firstPixel = kb.mul(kb.add(kb.add(tile.outRow, rows.number), i), axes[width].output);
+      kb.loop(tile.column, tile.columnEnd, 1, [&](Idx column) {
+        Idx pixel = kb.add(firstPixel, column);
+        Idx offset = kb.add(kb.add(p.outputOffset, kb.mul(pixel, outPixel)), c.first);
+        storeResult(kb, kb.load(output, offset, c.lanes), output, {offset, pixel, c.first, c.lanes}, epilogue);
+      });
+    });
   }
 
   /// Rows of sums share what they read: each row of the input is loaded once.

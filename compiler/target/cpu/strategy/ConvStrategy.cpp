@@ -114,6 +114,16 @@ static llvm::LogicalResult emitByteDepthwiseKernel(KernelFrame &f, nn::ConvOp op
   return mlir::success();
 }
 
+/// Whether what follows the root of a kernel has a function that is a polynomial, and so many instructions.
+static bool computesFunction(mlir::Operation *root) {
+  for (mlir::Operation *op = root->getNextNode(); op; op = op->getNextNode()) {
+    if (llvm::isa<nn::ExpOp, nn::LogOp, nn::TanhOp, nn::ErfOp, nn::SigmoidOp, nn::SoftplusOp, nn::PowOp>(op)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed) {
   KernelFrame f(kernel, target);
   auto op = llvm::cast<nn::ConvOp>(f.root());
@@ -124,7 +134,10 @@ llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetI
   DepthwisePlan plan = chooseDepthwise(p, target, f.choice());
   PackedDepthwise w = packedDepthwiseWeights(p, plan);
   packed.push_back(packedArgument(f.argumentOf(op.getWeight()), w));
-  emitDepthwise(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(op.getBias()), f.begin(), f.end());
+  Epilogue epilogue = f.epilogue(op.getBias());
+  // Blocks are code for each border: a function for each of their outputs would not fit into the instruction cache.
+  epilogue.isLong |= computesFunction(op);
+  emitDepthwise(f.builder(), p, plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), epilogue, f.begin(), f.end());
   dim::Expr tiles = spatialTiles(f, nn::shapeOf(op.getInput())[0], spatialOf(op.getResult()), plan.tileRows, plan.tileColumns);
   dim::Expr flops = convFlops(f, op.getResult(), op.getWeight(), op.getGroups(), false);
   f.finish(tiles, f.constant(0), flops);
