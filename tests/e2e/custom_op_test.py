@@ -188,6 +188,19 @@ class CustomOps(unittest.TestCase):
         with open(released) as file:
             self.assertEqual(len(file.readlines()), 2)
 
+    @unittest.skipUnless(engine.is_available(), "there is no libdlc_rt.so beside dlc")
+    def test_a_constant_of_many_sizes_is_none(self):
+        nodes = [tiny.node("Shape", ["x"], ["rows"]), tiny.node("Concat", ["rows", "rest"], ["sizes"], axis=0),
+                 tiny.node("Reshape", ["table", "sizes"], ["view"]), tiny.node("Reshape", ["table", "four"], ["fixed"]),
+                 tiny.custom("com.example", "Keep", ["x", "view", "fixed"], ["y"])]
+        tensors = [tiny.tensor("table", [24], range(24)), tiny.tensor("rest", [1], [-1], tiny.INT64),
+                   tiny.tensor("four", [2], [4, 6], tiny.INT64)]
+        data = tiny.model(nodes, [tiny.value("x", ["n"])], [tiny.value("y", ["n"])], tensors, [DOMAIN])
+        context = engine.Engine().load(self.compile(self.write(data)), [self.library]).context()
+        for run, count in enumerate((2, 3, 2), 1):
+            y = floats(context.run({"x": ([count], [0.0] * count)}, ["y"])["y"])
+            self.assertEqual(y[0], 400 + run)  # only the third input is
+
     def test_command_line(self):
         path = self.compile(self.write(graph(pad(), 3, output=5)))
         x = self.path("x.bin")

@@ -106,10 +106,37 @@ dlc_status outputOperand(dlc_context &c, uint32_t value, dlc_value &view, dlc_va
   return s;
 }
 
+bool isStatic(const Program &p, uint32_t slot) { return slot == none || p.slotSizes[slot] == Sizes::Static; }
+
+/// Whether a value has the same sizes and data in every run: a constant, all of which is seen in one way.
+bool isConstant(const Program &p, uint32_t value) {
+  const ValueInfo &info = p.valueInfo[value];
+  if (p.values[info.root].storage != DLC_STORAGE_CONSTANT) {
+    return false;
+  }
+  if (info.isObject) {
+    return true; // with sizes of its own
+  }
+  if (p.values[value].rank && p.values[value].shape == none) {
+    return false;
+  }
+  for (uint32_t i = 0; i < p.values[value].rank; ++i) {
+    if (!isStatic(p, p.shape(value)[i])) {
+      return false;
+    }
+  }
+  for (uint32_t v = value; v != info.root; v = p.values[v].index) {
+    if (!isStatic(p, p.values[v].offset)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 uint64_t constantInputs(const Program &p, Span<const uint32_t> args, size_t inputs) {
   uint64_t constants = 0;
   for (size_t i = 0; i < inputs && i < 64; ++i) {
-    constants |= uint64_t(p.values[p.valueInfo[args[i]].root].storage == DLC_STORAGE_CONSTANT) << i;
+    constants |= uint64_t(isConstant(p, args[i])) << i;
   }
   return constants;
 }
