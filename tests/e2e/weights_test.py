@@ -107,6 +107,18 @@ class Weights(unittest.TestCase):
             self.check_memory("x", [1, CHANNELS, SIDE, SIDE])
         self.verify()
 
+    def test_shared_weights(self):
+        # Two sizes of image: what is made of the weights may differ, but they are stored once.
+        graph = Graph()
+        numbers = array.array("f", (0.001 * (i * 7919 % 101 - 50) for i in range(64 * 64 * 9)))
+        weights = graph.constant([64, 64, 3, 3], numbers)
+        for side in (56, 6):
+            graph.output(graph.node("Conv", graph.input(f"x{side}", [1, 64, side, side]), weights, pads=[1] * 4))
+        graph.save(self.source)
+        self.compile(self.source)
+        self.assertLessEqual(self.inspect()["prepared"]["stored_bytes"], 4 * len(numbers))
+        self.verify()
+
     def test_weights_of_16_bits(self):
         Convolutions(FLOAT16).save(self.source)
         self.compile(self.source)

@@ -112,15 +112,7 @@ private:
     info.features = featureNames(dlc_model_features(model));
     info.weightBytes = dlc_model_weights_size(model);
     info.storedWeightBytes = dlc_model_stored_weights_size(model);
-    for (uint32_t i = 0; i < dlc_inspect_preparation_count(model); ++i) {
-      dlc_inspect_preparation preparation{};
-      check(dlc_inspect_get_preparation(model, i, &preparation));
-      if (preparation.used) {
-        ++info.preparations;
-        info.preparedBytes += preparation.prepared;
-        info.preparedFromBytes += preparation.stored;
-      }
-    }
+    gatherPreparations(info);
     for (uint32_t i = 0; i < counts.variants; ++i) {
       info.variants.emplace_back(dlc_inspect_variant_name(model, i));
     }
@@ -135,6 +127,25 @@ private:
       check(dlc_inspect_get_constant(model, i, &constant));
       unsigned bits = elementBits(static_cast<dlc_dtype>(constant.dtype));
       info.parameters += bits ? static_cast<double>(constant.size) * 8 / bits : 0;
+    }
+  }
+
+  void gatherPreparations(ModelInfo &info) {
+    std::vector<std::pair<uint64_t, uint64_t>> sources; // where they begin and end
+    for (uint32_t i = 0; i < dlc_inspect_preparation_count(model); ++i) {
+      dlc_inspect_preparation preparation{};
+      check(dlc_inspect_get_preparation(model, i, &preparation));
+      if (preparation.used) {
+        ++info.preparations;
+        info.preparedBytes += preparation.prepared;
+        sources.emplace_back(preparation.source, preparation.source + preparation.stored);
+      }
+    }
+    llvm::sort(sources);
+    uint64_t counted = 0; // up to where
+    for (auto [begin, end] : sources) {
+      info.preparedFromBytes += end - std::clamp(counted, begin, end);
+      counted = std::max(counted, end);
     }
   }
 

@@ -137,8 +137,10 @@ dlc_status dlc_inspect_get_constant(const dlc_model *model, uint32_t index, dlc_
   if (dlc_status s = check(model, index, &Program::constants, out)) {
     return s;
   }
-  const dlc_abi_constant &c = model->program.constants[index];
-  *out = {model->program.string(c.name), c.dtype, c.offset, c.size, model->constant(index)};
+  const Program &p = model->program;
+  const dlc_abi_constant &c = p.constants[index];
+  bool isThere = !c.preparation || p.isVisible(p.preparations[c.preparation - 1]);
+  *out = {p.string(c.name), c.dtype, c.offset, c.size, isThere ? model->constant(index) : nullptr};
   return DLC_OK;
 }
 
@@ -151,7 +153,7 @@ dlc_status dlc_inspect_get_preparation(const dlc_model *model, uint32_t index, d
   }
   const Program &p = model->program;
   const dlc_abi_preparation &x = p.preparations[index];
-  *out = {p.string(p.kernels[x.kernel].name), x.source_size, x.size, x.tiles, uint32_t(p.isVisible(x))};
+  *out = {p.string(p.kernels[x.kernel].name), x.source_size, x.size, x.tiles, uint32_t(p.isVisible(x)), x.source};
   return DLC_OK;
 }
 

@@ -82,8 +82,8 @@ DLC_API dlc_status dlc_inspect_get_value(const dlc_model *model, uint32_t index,
 typedef struct dlc_inspect_constant {
   const char *name;
   uint32_t dtype;
-  uint64_t offset, size;
-  const void *data; /* null: prepared, which no context of the model has done yet */
+  uint64_t offset, size; /* bytes; the offset in the weights, or in the block of prepared constants */
+  const void *data;      /* null: prepared, for another CPU variant or by no context of the model yet */
 } dlc_inspect_constant;
 DLC_API dlc_status dlc_inspect_get_constant(const dlc_model *model, uint32_t index, dlc_inspect_constant *out);
 
@@ -93,6 +93,7 @@ typedef struct dlc_inspect_preparation {
   uint64_t stored, prepared; /* bytes in the artifact and in memory */
   uint64_t tiles;
   uint32_t used;             /* by the chosen CPU variant */
+  uint64_t source;           /* offset in the weights of the `stored` bytes, which others may be made of too */
 } dlc_inspect_preparation;
 DLC_API uint32_t dlc_inspect_preparation_count(const dlc_model *model);
 DLC_API dlc_status dlc_inspect_get_preparation(const dlc_model *model, uint32_t index, dlc_inspect_preparation *out);

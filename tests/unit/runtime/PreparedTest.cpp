@@ -84,6 +84,24 @@ TEST(Prepared, TheFirstContextPreparesForAll) {
   dlc_model_release(m);
 }
 
+TEST(Prepared, OtherVariantsHaveTheirOwn) {
+  Builder b = triples();
+  b.variants = {{b.text("any"), 0, 0}, {b.text("never"), 0, ~0ull}};
+  b.preparations[0].variant = 2; // 1 + the one that no processor can choose
+  Blob blob = b.finish();
+  dlc_model *m = load(blob);
+  ASSERT_TRUE(m) << dlc_last_error();
+  dlc_context *c = context(m, 1);
+  expectTriples(c);
+  dlc_inspect_constant constant;
+  ASSERT_EQ(dlc_inspect_get_constant(m, 1, &constant), DLC_OK);
+  EXPECT_EQ(constant.data, nullptr);
+  ASSERT_EQ(dlc_inspect_get_constant(m, 2, &constant), DLC_OK);
+  EXPECT_NE(constant.data, nullptr);
+  dlc_context_destroy(c);
+  dlc_model_release(m);
+}
+
 TEST(Prepared, TheProgramsMemoryStays) {
   Blob blob = triples(1 << 14).finish(); // in memory that comes from no file
   for (int i = 0; i < 2; ++i) {
