@@ -58,6 +58,12 @@ class Reasons(unittest.TestCase):
                           "the right-hand side is one constant matrix")
         self.assertReason(self.inspect([tiny.node("MatMul", ["x", "x"], ["y"])], [8, 8], [8, 8], []), "gemm",
                           "not gemm_packed: the right-hand side is no constant matrix")
+        # Which products gain from it is the cost model's matter.
+        wide = [tiny.tensor("w", [256, 256], tiny.numbers(65536))]
+        product = lambda *options: str(self.inspect([tiny.node("MatMul", ["x", "w"], ["y"])], ["n", 256], ["n", 256], wide, *options))
+        self.assertRegex(product(), "7 products of halves for 8|not strassen: (no gain|the target)")
+        self.assertIn("not strassen: turned off", product("--no-strassen"))
+        self.assertIn("not strassen: the target has no fused multiply-add", product("--target", "x86-64"))
         self.assertReason(self.inspect([tiny.node("MatMul", ["x", "v"], ["y"])], [8, 8], [8], [tiny.tensor("v", [8], tiny.numbers(8))]),
                           "loops", "not gemm: a vector on the right")
         self.assertReason(self.inspect([tiny.node("Softmax", ["x"], ["y"])], [8, 8], [8, 8], []), "loops", "no convolution or product")

@@ -62,6 +62,10 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
       "--no-winograd", options.noWinograd,
       "Sum 3x3 convolutions directly: slower, and rounded less. Winograd's algorithm is used where it is faster and "
       "wrong by less than 3e-5 of a layer's peak");
+  command.add_flag(
+      "--no-strassen", options.noStrassen,
+      "Multiply by constant matrices with as many multiplications as elements: slower for large ones, and rounded less. "
+      "Strassen's algorithm takes 7 for 8, and 1.75 times the memory of a matrix");
   command
       .add_option("--kernels", options.kernels,
                   "Who computes f32 convolutions and products by constant weights: dlc (default); onednn, wherever it "
@@ -123,6 +127,7 @@ llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
                        name);
     }
     target->winograd = !options.noWinograd;
+    target->strassen = !options.noStrassen;
     target->oneDnn = *oneDnn;
     bool isKnown = llvm::any_of(result.variants, [&](const cpu::TargetInfo &t) {
       return t.cpu == target->cpu && t.features == target->features;

@@ -23,6 +23,7 @@ struct SourceOptions {
   std::string name;
   int optLevel = 3;
   bool noWinograd = false;
+  bool noStrassen = false;
   std::string kernels = "dlc"; ///< or "onednn", "dlc,onednn"
   unsigned jobs = 0;
   std::string tuneSeconds; ///< empty: nothing is measured

@@ -35,6 +35,8 @@ struct TargetInfo {
   /// Whether convolutions may use Winograd's algorithm, whose rounding is coarser than the direct sum's.
   bool winograd = true;
   OneDnnUse oneDnn = OneDnnUse::Never;
+  /// Whether matrix products may use Strassen's algorithm, whose rounding is coarser too.
+  bool strassen = true;
   /// Cache sizes per core, in bytes.
   int64_t l1 = 32 * 1024;
   int64_t l2 = 512 * 1024;

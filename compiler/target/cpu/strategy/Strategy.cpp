@@ -12,6 +12,7 @@ constexpr Strategy kStrategies[] = {
      true},
     {"depthwise", matchesDepthwise, emitDepthwiseKernel, nullptr, depthwiseKernelTiles, depthwiseKernelVariations},
     {"winograd", matchesWinograd, emitWinogradKernel, nullptr, winogradKernelTiles, winogradKernelVariations},
+    {"strassen", matchesStrassen, emitStrassenKernel},
     {"conv", matchesConv, emitConvKernel, nullptr, convKernelTiles, convKernelVariations},
     {"conv_transpose", matchesConvTranspose, emitConvTransposeKernel, nullptr, convTransposeKernelTiles,
      convTransposeKernelVariations},

@@ -83,6 +83,7 @@ bool matchesInvertedResidual(mlir::Operation *root, const TargetInfo &target, Re
 bool matchesDepthwisePointwise(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesConv(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesDepthwise(mlir::Operation *root, const TargetInfo &target, Reason &reason);
+bool matchesStrassen(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesWinograd(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesConvTranspose(mlir::Operation *root, const TargetInfo &target, Reason &reason);
 bool matchesMatmul(mlir::Operation *root, const TargetInfo &target, Reason &reason);
@@ -107,6 +108,7 @@ llvm::SmallVector<mlir::Operation *> invertedResidualMembers(mlir::Operation *ro
 llvm::SmallVector<mlir::Operation *> depthwisePointwiseMembers(mlir::Operation *root);
 llvm::LogicalResult emitSeparableKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitConvKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
+llvm::LogicalResult emitStrassenKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitWinogradKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitDepthwiseKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
 llvm::LogicalResult emitConvTransposeKernel(mlir::func::FuncOp kernel, const TargetInfo &target, PackedArguments &packed);
