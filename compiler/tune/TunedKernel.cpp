@@ -42,6 +42,9 @@ std::string TunedKernel::key(const cpu::TargetInfo &target) {
   mlir::OwningOpRef<mlir::func::FuncOp> copy = func.clone();
   copy->setSymName("kernel");
   std::string text = std::string(DLC_VERSION) + "\n" + describeTarget(target) + "\n" + model.text() + "\n";
+  // What raced without a call says nothing about one.
+  cpu::KernelChoice call{kOneDnnStrategy.str(), {}};
+  text += cpu::isAlternative(func, target, call) && allows(call) ? "with oneDNN\n" : "";
   llvm::raw_string_ostream os(text);
   (*copy)->print(os, mlir::OpPrintingFlags().useLocalScope());
   std::array<uint8_t, 32> hash = llvm::SHA256::hash(llvm::arrayRefFromStringRef(os.str()));

@@ -4,6 +4,7 @@
 #include "compiler/target/cpu/strategy/Alternatives.h"
 #include "compiler/tune/Race.h"
 #include "compiler/tune/TuneCache.h"
+#include "compiler/tune/TunedKernel.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
@@ -120,6 +121,25 @@ TEST_F(Alternatives, OneDnnIsOneWhereItIsAllowed) {
     EXPECT_FALSE(cpu::isAlternative(kernel, target, *cpu::KernelChoice::parse("onednn rows=2")));
     EXPECT_TRUE(cpu::variations(kernel, target, call).empty());
   }
+}
+
+TEST_F(Alternatives, WhatRacedWithoutOneDnnSaysNothingAboutIt) {
+  cpu::TargetInfo without = cpu::TargetInfo::avx2(), with = without;
+  with.oneDnn = cpu::OneDnnUse::Measured;
+  for (auto kernel : module->getOps<mlir::func::FuncOp>()) {
+    EXPECT_NE(tune::TunedKernel(kernel, without).key(without), tune::TunedKernel(kernel, with).key(with));
+  }
+  // No call of it computes this one.
+  auto other = mlir::parseSourceString<mlir::ModuleOp>(
+      R"(func.func @k(%x: tensor<40x64xf32>, %w: tensor<64x96xf32>) -> tensor<40x96xf32> attributes {nn.strategy = "gemm_packed"} {
+    %0 = nn.matmul %x, %w : (tensor<40x64xf32>, tensor<64x96xf32>) -> tensor<40x96xf32>
+    %1 = nn.tanh %0 : (tensor<40x96xf32>) -> tensor<40x96xf32>
+    return %1 : tensor<40x96xf32>
+  })",
+      &context);
+  ASSERT_TRUE(other);
+  mlir::func::FuncOp kernel = *other->getOps<mlir::func::FuncOp>().begin();
+  EXPECT_EQ(tune::TunedKernel(kernel, without).key(without), tune::TunedKernel(kernel, with).key(with));
 }
 
 TEST_F(Alternatives, NothingElseCan) {
