@@ -37,7 +37,7 @@ dnnl::primitive_attr attributesOf(const dlc_op_call &call, const Desc &addend) {
     post.append_binary(dnnl::algorithm::binary_add, addend);
   }
   if (Clamp clamp(call); clamp.isNeeded()) {
-    bool isRelu = clamp.low == 0 && std::isinf(clamp.high);
+    bool isRelu = clamp.low == 0 && clamp.high == INFINITY;
     post.append_eltwise(1, isRelu ? dnnl::algorithm::eltwise_relu : dnnl::algorithm::eltwise_clip,
                         isRelu ? 0 : clamp.low, isRelu ? 0 : clamp.high);
   }
@@ -59,7 +59,7 @@ int64_t productOf(const int64_t *begin, const int64_t *end) {
 
 Clamp::Clamp(const dlc_op_call &call)
     : low(dlc_op_float(&call, "low", -INFINITY)), high(dlc_op_float(&call, "high", INFINITY)) {}
-bool Clamp::isNeeded() const { return !std::isinf(low) || !std::isinf(high); }
+bool Clamp::isNeeded() const { return low != -INFINITY || high != INFINITY; }
 
 std::vector<int64_t> integers(const dlc_op_call &call, const char *name) {
   const dlc_op_attribute *a = dlc_op_find_attribute(&call, name);
@@ -72,13 +72,15 @@ std::vector<int64_t> integers(const dlc_op_call &call, const char *name) {
 
 std::vector<int64_t> convSizes(const dlc_op_call &call) {
   bool last = dlc_op_int(&call, "channel_last", 0);
+  if (size_t rank = call.inputs[kInput].rank; rank < 3 || rank > 5) {
+    return {};
+  }
   Dims input = channelsFirst(dimsOf(call.inputs[kInput]), last), weights = dimsOf(call.inputs[kWeights]);
   Dims strides = integers(call, "strides"), dilations = integers(call, "dilations"), pads = integers(call, "pads");
   size_t spatial = input.size() - 2;
   int64_t groups = dlc_op_int(&call, "groups", 1);
-  bool fits = input.size() >= 3 && input.size() <= 5 && weights.size() == input.size() && strides.size() == spatial &&
-              dilations.size() == spatial && pads.size() == 2 * spatial && groups > 0 && weights[0] % groups == 0 &&
-              weights[1] * groups == input[1];
+  bool fits = weights.size() == input.size() && strides.size() == spatial && dilations.size() == spatial &&
+              pads.size() == 2 * spatial && groups > 0 && weights[0] % groups == 0 && weights[1] * groups == input[1];
   if (!fits) {
     return {};
   }

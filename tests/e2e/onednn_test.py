@@ -1,5 +1,7 @@
 """dlc compile --kernels=onednn: contractions as calls of a library that the engine opens."""
+import array
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -92,6 +94,17 @@ class OneDnn(unittest.TestCase):
             source = self.write(data)
             self.assertNotIn("host_call", self.dlc("compile", source, "--kernels=onednn", "--emit=rt", "-o", "-"))
             self.dlc("verify", source, "--kernels=onednn")
+
+    def test_bounds_without_an_end(self):
+        # Such a bound decides what comes out, or is none: kernels of our own apply it.
+        for op, bound in (("Min", -math.inf), ("Max", math.inf), ("Min", math.inf)):
+            data = tiny.model([tiny.node("MatMul", ["x", "w"], ["p"]), tiny.node(op, ["p", "bound"], ["y"])], [tiny.value("x", [3, 5])],
+                              [tiny.value("y", [3, 4])], [weights("w", [5, 4]), tiny.tensor("bound", [], [bound])])
+            text = self.dlc("compile", self.write(data), "--kernels=onednn", "--emit=rt", "-o", "-")
+            self.assertEqual(text.count('rt.host_call "dlc.onednn:matmul"'), 1)
+            self.assertNotRegex(text, "(low|high) =")
+            if HAS_PLUGIN:
+                self.dlc("verify", self.path("model.onnx"), "--kernels=onednn")
 
     def test_wrong_usage(self):
         source = self.write(others())
@@ -189,6 +202,40 @@ class OneDnn(unittest.TestCase):
         self.dlc("verify", source, "--kernels=dlc,onednn", *options)
         self.dlc("compile", source, "--kernels=dlc,onednn", "-o", self.path("b.so"), *options)
         self.assertIn("onednn: tuned: +50% over the model's choice", self.dlc("inspect", self.path("b.so")))
+
+    @unittest.skipUnless(HAS_PLUGIN, "dlc was built without oneDNN")
+    def test_operands_must_fit(self):
+        # A model that names the library's ops itself.
+        def compile(op, inputs, shape, weights_shape, **attributes):
+            data = tiny.model([tiny.custom("dlc.onednn", op, inputs, ["y"], **attributes)], [tiny.value("x", shape)],
+                              [tiny.value("y", shape)], [weights("w", weights_shape)], domains=[("dlc.onednn", 1)])
+            return self.dlc("compile", self.write(data), "-o", self.path("model.so"), "--op-library", PLUGIN, code=1)
+
+        for last in (0, 1):
+            for inputs, shape, pads in ((["x", "w"], [], [0, 0]), (["x", "w"], [4], [0, 0]), (["x", "w"], [4, 4], [0, 0]),
+                                        (["", "w"], [4], [0, 0]), (["x", "", "w"], [1, 4, 1], [0, 0]), (["x", "w"], [1, 4, 1], [0])):
+                text = compile("conv", inputs, shape, [1, 1, 3], channel_last=last, groups=1, strides=[1], dilations=[1], pads=pads)
+                self.assertIn("expected operands and attributes that fit each other", text)
+            text = compile("conv", ["x", "w"], [1] * 6, [1] * 6, channel_last=last, groups=1, strides=[1] * 4, dilations=[1] * 4,
+                           pads=[0] * 8)
+            self.assertIn("expected operands and attributes that fit each other", text)
+        for inputs in (["x", "w"], ["", "w"], ["x", "", "w"]):
+            self.assertIn("expected operands and attributes that fit each other", compile("matmul", inputs, [], [3, 4]))
+
+    @unittest.skipUnless(HAS_PLUGIN and engine.is_available(), "dlc was built without oneDNN, or without libdlc_rt.so")
+    def test_infinite_bounds_of_a_call(self):
+        for bounds in ({"high": -math.inf}, {"low": math.inf}, {"low": -math.inf, "high": math.inf}, {"low": 0.0, "high": -math.inf}):
+            node = tiny.custom("dlc.onednn", "matmul", ["x", "w"], ["y"], **bounds)
+            data = tiny.model([node], [tiny.value("x", [2, 3])], [tiny.value("y", [2, 4])], [weights("w", [3, 4])], [("dlc.onednn", 1)])
+            self.dlc("compile", self.write(data), "-o", self.path("model.so"), "--op-library", PLUGIN)
+            context = engine.Engine().load(self.path("model.so"), [PLUGIN]).context()
+            run = lambda: array.array("f", context.run({"x": ([2, 3], [1.0] * 6)}, ["y"])["y"])
+            if len(bounds) == 2 and bounds["low"] == 0:
+                self.assertRaises(Exception, run)  # no number is within
+            elif len(bounds) == 1:
+                self.assertEqual(list(run()), [*bounds.values()] * 8)
+            else:
+                self.assertTrue(all(math.isfinite(y) for y in run()))
 
     @unittest.skipUnless(HAS_PLUGIN, "dlc was built without oneDNN")
     def test_weights_must_be_constants(self):

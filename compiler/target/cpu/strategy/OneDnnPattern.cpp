@@ -93,7 +93,7 @@ bool takeAdd(OneDnnPattern &p, Value other) {
 bool takeBound(OneDnnPattern &p, std::optional<float> number, bool isLow) {
   std::optional<float> low = p.low, high = p.high;
   std::optional<float> &bound = isLow ? low : high;
-  if (!number || std::isnan(*number) || bound) {
+  if (!number || !std::isfinite(*number) || bound) {
     return false;
   }
   bound = number;
