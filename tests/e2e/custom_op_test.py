@@ -1,7 +1,9 @@
 """dlc compile --op-library: ops of users, from the compiler to the engine."""
 import array
 import os
+import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -200,6 +202,21 @@ class CustomOps(unittest.TestCase):
         for run, count in enumerate((2, 3, 2), 1):
             y = floats(context.run({"x": ([count], [0.0] * count)}, ["y"])["y"])
             self.assertEqual(y[0], 400 + run)  # only the third input is
+
+    @unittest.skipUnless(engine.is_available(), "there is no libdlc_rt.so beside dlc")
+    def test_libraries_beside_the_engine_are_found_from_everywhere(self):
+        folder = self.path("engine")
+        os.mkdir(folder)
+        shutil.copy(engine.LIBRARY, os.path.join(folder, "libdlc_rt.so"))
+        shutil.copy(self.library, os.path.join(folder, "libdlc_test.so"))
+        code = """import ctypes, os
+engine = ctypes.CDLL("engine/libdlc_rt.so")
+os.chdir("/")
+engine.dlc_last_error.restype = ctypes.c_char_p
+print(engine.dlc_op_library_find(b"dlc.test", ctypes.byref(ctypes.c_void_p())), engine.dlc_last_error())
+"""
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=self.folder)
+        self.assertTrue(result.stdout.startswith("0 "), result.stdout + result.stderr)
 
     def test_command_line(self):
         path = self.compile(self.write(graph(pad(), 3, output=5)))

@@ -11,6 +11,27 @@ using namespace dlc::rt;
 
 namespace {
 
+/// The file that this code is in, as the kernel knows it; its length, or 0.
+size_t mappedFile(char *path, size_t size) {
+  FILE *maps = fopen("/proc/self/maps", "re");
+  auto self = reinterpret_cast<uint64_t>(&mappedFile);
+  size_t length = 0;
+  for (char line[4352]; maps && !length && fgets(line, sizeof line, maps);) {
+    unsigned long long begin, end;
+    int at = 0;
+    bool isOurs = sscanf(line, "%llx-%llx %*s %*s %*s %*s %n", &begin, &end, &at) == 2 && begin <= self && self < end;
+    size_t count = isOurs && line[at] == '/' ? strcspn(line + at, "\n") : 0;
+    if (count && count < size) {
+      memcpy(path, line + at, count);
+      length = count;
+    }
+  }
+  if (maps) {
+    fclose(maps);
+  }
+  return length;
+}
+
 /// The folder of the file that this code is in, with its '/'; false when that is not known.
 bool ownFolder(char *path, size_t size) {
   Dl_info info;
@@ -20,11 +41,15 @@ bool ownFolder(char *path, size_t size) {
   }
   // The program's own map has no name, and how it was called says nothing about where it is.
   bool isProgram = !map || !map->l_name || !*map->l_name;
-  ssize_t length = isProgram ? readlink("/proc/self/exe", path, size - 1) : ssize_t(strlen(map->l_name));
+  // A relative name counts from a folder that may no longer be the current one.
+  bool isAbsolute = !isProgram && *map->l_name == '/';
+  ssize_t length = isProgram    ? readlink("/proc/self/exe", path, size - 1)
+                   : isAbsolute ? ssize_t(strlen(map->l_name))
+                                : ssize_t(mappedFile(path, size));
   if (length <= 0 || size_t(length) >= size) {
     return false;
   }
-  if (!isProgram) {
+  if (isAbsolute) {
     memcpy(path, map->l_name, size_t(length));
   }
   path[length] = 0;
