@@ -28,15 +28,32 @@ Bound ofConstant(Value v) {
   return greatest;
 }
 
-Bound magnitude(Value v, int depth);
+/// The bounds of a value and of what it is made of.
+class Magnitudes {
+public:
+  Bound magnitude(Value v, int depth) {
+    auto [it, isNew] = known.try_emplace({v, depth});
+    if (!isNew) {
+      return it->second; // values may be used often, on every level again
+    }
+    Bound bound = compute(v, depth);
+    known[{v, depth}] = bound;
+    return bound;
+  }
 
-/// `combine` of the bounds of both operands; rounding adds less than is left of a factor.
-template <class Op, class Combine> Bound ofBoth(Op op, int depth, Combine combine) {
-  Bound l = magnitude(op.getLhs(), depth), r = magnitude(op.getRhs(), depth);
-  return l && r ? bounded(1.001 * combine(*l, *r)) : std::nullopt;
-}
+private:
+  /// `combine` of the bounds of both operands; rounding adds less than is left of a factor.
+  template <class Op, class Combine> Bound ofBoth(Op op, int depth, Combine combine) {
+    Bound l = magnitude(op.getLhs(), depth), r = magnitude(op.getRhs(), depth);
+    return l && r ? bounded(1.001 * combine(*l, *r)) : std::nullopt;
+  }
+  Bound ofOp(mlir::Operation *op, int depth);
+  Bound compute(Value v, int depth);
 
-Bound ofOp(mlir::Operation *op, int depth) {
+  llvm::DenseMap<std::pair<Value, int>, Bound> known;
+};
+
+Bound Magnitudes::ofOp(mlir::Operation *op, int depth) {
   if (auto relu = llvm::dyn_cast<nn::ReluOp>(op)) {
     return magnitude(relu.getInput(), depth);
   }
@@ -65,7 +82,7 @@ Bound ofOp(mlir::Operation *op, int depth) {
   return std::nullopt;
 }
 
-Bound magnitude(Value v, int depth) {
+Bound Magnitudes::compute(Value v, int depth) {
   mlir::Type element = nn::elementOf(v);
   if (nn::isInteger(element)) {
     return nn::getElementBits(element) <= 32 ? Bound(std::ldexp(1, nn::getElementBits(element))) : std::nullopt;
@@ -84,5 +101,5 @@ Bound magnitude(Value v, int depth) {
 }
 } // namespace
 
-std::optional<double> greatestMagnitude(Value v) { return magnitude(v, most); }
+std::optional<double> greatestMagnitude(Value v) { return Magnitudes().magnitude(v, most); }
 } // namespace dlc
