@@ -135,7 +135,7 @@ mlir::Value ConstantPreparer::prepare(mlir::OpBuilder &b, mlir::Location loc, ml
   mlir::Type from = nn::getStorageType(stored.getElementType());
   mlir::Type to = nn::getStorageType(llvm::cast<mlir::RankedTensorType>(type).getElementType());
   std::string name = how.kernel;
-  llvm::raw_string_ostream(name) << '_' << from;
+  llvm::raw_string_ostream(name) << '_' << from << "_to_" << to;
   mlir::Value constant = nn::ConstantOp::of(b, loc, stored).getResult();
   auto dispatch = nn::DispatchOp::create(b, loc, type, kernel(name, from, to, how), constant);
   llvm::SmallVector<int64_t> numbers{how.tiles};
