@@ -1,5 +1,5 @@
-#include "Jit.h"
 #include "compiler/target/cpu/contraction/Epilogue.h"
+#include "Jit.h"
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,8 @@ namespace {
 struct Run {
   int64_t columns;
   ByteRounding rounding;
+  /// Vectors as wide as those of f64: where sums are of that type.
+  bool narrow = false;
 };
 
 /// Whole numbers and halves in and around the range of bytes, and numbers far outside.
@@ -39,7 +41,7 @@ void check(mlir::MLIRContext &context, const TargetInfo &target, const Run &run)
   Kernel kernel = Kernel::compile(context, target, {{f32}, {i8}}, 0, [&](KernelBuilder &kb, const auto &args) {
     Epilogue epilogue = [](KernelBuilder &, mlir::Value v, const EpilogueCoord &) { return v; };
     epilogue.rounding = run.rounding;
-    int lanes = kb.lanes(f32);
+    int lanes = kb.lanes(run.narrow ? mlir::Type(mlir::Float64Type::get(&context)) : f32);
     std::vector<Finished> finished;
     for (int64_t row = 0; row < rows; ++row) {
       for (int64_t at = 0; at < run.columns; at += lanes) {
@@ -62,8 +64,10 @@ TEST(Epilogue, RoundsToBytes) {
   auto context = makeKernelContext();
   for (const TargetInfo &target : executableTargets()) {
     for (int64_t columns : {4, 16, 24, 32, 48, 64, 70, 100}) {
-      for (ByteRounding rounding : {ByteRounding{0, false}, {137, false}, {255, false}, {0, true}, {-128, true}, {7, true}}) {
+      for (ByteRounding rounding :
+           {ByteRounding{0, false}, {137, false}, {255, false}, {0, true}, {-128, true}, {7, true}}) {
         check(*context, target, {columns, rounding});
+        check(*context, target, {columns, rounding, true});
       }
     }
   }

@@ -2,8 +2,11 @@
 #include "Jit.h"
 #include "Tensors.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace dlc::cpu;
@@ -203,6 +206,81 @@ TEST(Separable, MatchesTheDefinition) {
     check(*context, target, {1, 4, 16, 8, {90, 3, 2, 1, 0, 1}, same9});
     check(*context, target, {1, 0, 16, 8, {1, 3, 1, 1, 1, 1}, {2, 3, 1, 1, 1, 1}});
   }
+}
+
+TEST(Separable, RowsWhoseTapsAreFarApart) {
+  auto context = makeKernelContext();
+  Axis same{9, 3, 1, 1, 1, 1}, apart{60, 3, 1, 14, 14, 14}, padded{40, 3, 1, 1, 19, 2}, both{50, 3, 1, 4, 9, 18};
+  for (const TargetInfo &target : executableTargets()) {
+    for (int64_t channels : {0, 12}) {
+      for (const Axis &y : {apart, padded, both}) {
+        check(*context, target, {2, channels, 16, 8, y, same});
+      }
+    }
+  }
+}
+
+TEST(Separable, EndsInBytes) {
+  auto context = makeKernelContext();
+  mlir::Type f32 = mlir::Float32Type::get(context.get()), i8 = mlir::IntegerType::get(context.get(), 8);
+  Axis same{7, 3, 1, 1, 1, 1};
+  SeparableCase t{1, 0, 16, 24, same, same};
+  SeparableProblem p = problemOf(t, *context);
+  for (const TargetInfo &target : executableTargets()) {
+    SeparablePlan plan = chooseSeparable(p, target);
+    Tensor input = random(t.pixelsIn() * t.expanded, 1), taps = random(t.expanded * 9, 4), none = random(t.expanded, 5),
+           weights = random(t.expanded * t.outputs, 6), zeros(Dtype::F32, t.outputs),
+           output(Dtype::U8, t.pixelsOut() * t.outputs);
+    PackedDepthwise w = packedDepthwiseWeights(p.depthwise, plan.depthwise);
+    Tensor packedTaps(Dtype::F32, w.bytes() / 4), packedProject = packed(packedProjection(p, plan), weights);
+    packDepthwise(w, taps.data(), packedTaps.data());
+    int64_t scratchBytes = separableScratch(p, plan).bytes();
+    std::vector<Kernel::Buffer> buffers{{f32, input.size()}, {f32, packedTaps.size()}, {f32, packedProject.size()},
+                                        {i8, output.size()}, {f32, none.size()},       {i8, scratchBytes}};
+    Kernel kernel = Kernel::compile(*context, target, buffers, 1, [&](KernelBuilder &kb, const Kernel::Arguments &a) {
+      Epilogue project = [](KernelBuilder &, mlir::Value v, const EpilogueCoord &) { return v; };
+      project.rounding = ByteRounding{100, false};
+      SeparableBuffers at{
+          a.buffers[0], {},          a.buffers[1], a.buffers[2], a.buffers[3], {}, biasAndRelu(a.buffers[4]),
+          project,      a.buffers[5]};
+      emitSeparable(kb, p, plan, at, a.begin, a.end);
+    });
+    std::vector<uint8_t> scratch(scratchBytes + 64, 0xff);
+    kernel.run({input.data(), packedTaps.data(), packedProject.data(), output.data(), none.data(),
+                scratch.data() + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64) % 64},
+               {1}, 0, (t.y.output() + plan.tileRows - 1) / plan.tileRows);
+    Values x;
+    for (int64_t i = 0; i < input.size(); ++i) {
+      x.push_back(input.get(i));
+    }
+    zeros.fill(0);
+    x = product(relu(depthwise(t, x, taps, none)), weights, zeros, t.expanded);
+    for (int64_t i = 0; i < output.size(); ++i) {
+      // Rounded sums may fall to either side of a half.
+      EXPECT_NEAR(output.get(i), std::clamp(x[i] + 100, 0.0, 255.0), 0.5001) << i << " bits " << target.vectorBits;
+    }
+  }
+}
+
+TEST(Separable, LongEpiloguesTakeNoMoreStackThanOne) {
+  auto context = makeKernelContext();
+  TargetInfo target = executableTargets().front();
+  SeparableCase t{2, 4, 16, 8, {4000, 3, 2, 1, 0, 1}, {9, 3, 1, 1, 1, 1}};
+  mlir::Type f32 = mlir::Float32Type::get(context.get());
+  SeparableProblem p = problemOf(t, *context);
+  SeparablePlan plan = chooseSeparable(p, target);
+  std::vector<Kernel::Buffer> buffers(4, {f32});
+  buffers.push_back({f32});
+  buffers.push_back({mlir::IntegerType::get(context.get(), 8), separableScratch(p, plan).bytes()});
+  Kernel::compile(*context, target, buffers, 1, [&](KernelBuilder &kb, const Kernel::Arguments &a) {
+    Epilogue isLong = [](KernelBuilder &, mlir::Value v, const EpilogueCoord &) { return v; };
+    isLong.isLong = true;
+    SeparableBuffers at{a.buffers[0], a.buffers[1], a.buffers[2], a.buffers[3], a.buffers[4],
+                        isLong,       {},           isLong,       a.buffers[5]};
+    emitSeparable(kb, p, plan, at, a.begin, a.end);
+    auto function = kb.builder().getInsertionBlock()->getParent()->getParentOfType<mlir::func::FuncOp>();
+    function.walk([&](mlir::memref::AllocaOp op) { EXPECT_EQ(op->getBlock(), &function.getBody().front()); });
+  });
 }
 
 TEST(Separable, IsOneProblemOfMany) {

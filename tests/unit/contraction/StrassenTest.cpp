@@ -43,7 +43,8 @@ struct StrassenRun {
   float *left() { return static_cast<float *>(a.data()); }
   float at(int64_t i) { return static_cast<float *>(output.data())[i]; }
 
-  void run(mlir::MLIRContext &context, const TargetInfo &target, const StrassenCase &t, const StrassenPlan &plan) {
+  void run(mlir::MLIRContext &context, const TargetInfo &target, const StrassenCase &t, const StrassenPlan &plan,
+           bool isLong = false) {
     StrassenProblem sizes = problemOf(t, {});
     Tensor packed(Dtype::F32, strassenWeights(sizes));
     packStrassenWeights(sizes, plan, static_cast<float *>(b.data()), t.n, 1, static_cast<float *>(packed.data()));
@@ -58,6 +59,7 @@ struct StrassenRun {
       Epilogue epilogue = [&](KernelBuilder &k, mlir::Value v, const EpilogueCoord &coord) {
         return k.addValues(v, loadColumns(k, args.buffers[3], coord));
       };
+      epilogue.isLong = isLong;
       emitStrassen(kb, problemOf(t, args.dims), plan, args.buffers[0], args.buffers[1], args.buffers[2], epilogue,
                    args.begin, args.end, args.buffers[4]);
     });
@@ -102,9 +104,10 @@ StrassenPlan planOf(const TargetInfo &target, int rows, int64_t pairs, int64_t c
   return plan;
 }
 
-void check(mlir::MLIRContext &context, const TargetInfo &target, const StrassenCase &t, const StrassenPlan &plan) {
+void check(mlir::MLIRContext &context, const TargetInfo &target, const StrassenCase &t, const StrassenPlan &plan,
+           bool isLong = false) {
   StrassenRun run(t);
-  run.run(context, target, t, plan);
+  run.run(context, target, t, plan, isLong);
   EXPECT_LE(relativeError(run.output, run.expected(t)), 2e-6)
       << t << " rows " << plan.rows << " bits " << target.vectorBits;
 }
@@ -121,6 +124,7 @@ TEST(Strassen, MatchesTheDefinition) {
       for (int64_t m : {1, 3, 8, 16, 19, 21, 37}) {
         check(*context, target, {m, 64, 128, true}, plan);
       }
+      check(*context, target, {37, 64, 128, true}, plan, true);
       check(*context, target, {32, 64, 128}, plan);
       check(*context, target, {45, 32, 128}, plan);
     }
@@ -179,7 +183,7 @@ TEST(Strassen, RowsThatAreNotFiniteDoNotTouchOthers) {
 TEST(Strassen, ThePlansOfCommonSizes) {
   auto context = makeKernelContext();
   for (const TargetInfo &target : executableTargets()) {
-    for (const StrassenCase &t : {StrassenCase{196, 256, 1024}, StrassenCase{130, 384, 384, true}}) {
+    for (const StrassenCase &t : {StrassenCase{512, 512, 512}, StrassenCase{130, 768, 768, true}}) {
       std::optional<StrassenPlan> plan = chooseStrassen(problemOf(t, {}), target);
       ASSERT_EQ(plan.has_value(), target.fma) << t;
       if (plan) {

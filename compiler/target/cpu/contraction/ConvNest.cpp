@@ -33,7 +33,7 @@ public:
                  Value output, const Epilogue &epilogue)
       : kb(kb), nest(nest), tile(tile), x(nest.axes[width]), input(input), weights(weights), output(output),
         epilogue(epilogue), unit(kb, nest.types, tile.kind),
-        sums(stackForSums(kb, unit, tile.pixels, tile.vectors, epilogue)) {}
+        sums(stackForSums(kb, unit, tile.pixels, tile.vectors, epilogue, output)) {}
 
   const MacUnit &macUnit() const { return unit; }
 
@@ -315,8 +315,7 @@ private:
     if (tail == 0) {
       emit(w.panel);
     } else {
-      kb.ifThen(
-          kb.lessThan(within, w.panels() - 1), [&] { emit(w.panel); }, [&] { emit(tail); });
+      kb.ifThen(kb.lessThan(within, w.panels() - 1), [&] { emit(w.panel); }, [&] { emit(tail); });
     }
   }
 

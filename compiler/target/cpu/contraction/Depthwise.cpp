@@ -219,7 +219,8 @@ private:
     auto body = [&](Idx t, Idx at, bool outside, ValueRange values) {
       SmallVector<Value> inner(values);
       Idx tap = kb.mul(kb.add(kb.mul(tapZ, y.kernel), t), axes[width].kernel);
-      InputRow row(outside ? plane : kb.add(plane, kb.mul(at, inAxis[height])), outside || outZ);
+      Idx place = block.tile.ring && !outside ? kb.rem(at, block.tile.ring) : at;
+      InputRow row(outside ? plane : kb.add(plane, kb.mul(place, inAxis[height])), outside || outZ);
       emitWidth(block, tap, row, inner);
       return inner;
     };

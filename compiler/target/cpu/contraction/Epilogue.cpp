@@ -117,10 +117,31 @@ private:
   int lanes;
 };
 
+/// For vectors that ByteStore does not have: bytes one by one, in the same way.
+Value toBytes(KernelBuilder &kb, Value v, const ByteRounding &rounding) {
+  OpBuilder &b = kb.builder();
+  double low = (rounding.isSigned ? -128 : 0) - rounding.zero;
+  auto limit = [&](arith::CmpFPredicate predicate, double bound) {
+    Value edge = kb.constant(v.getType(), bound);
+    v = kb.selectValues(arith::CmpFOp::create(b, kb.location(), predicate, v, edge), edge, v);
+  };
+  limit(arith::CmpFPredicate::OLT, low);
+  limit(arith::CmpFPredicate::OGT, low + 255);
+  // Numbers of this size have no fraction: adding it rounds.
+  Value large = kb.constant(v.getType(), 3 << 22);
+  v = kb.addValues(kb.subValues(kb.addValues(v, large), large), kb.constant(v.getType(), rounding.zero));
+  return kb.convert(kb.convert(v, b.getI32Type()), b.getI8Type());
+}
+
+bool isPacked(const Finished &f) {
+  int lanes = f.coord.lanes.width;
+  return lanes == 4 || lanes == 8 || lanes == 16;
+}
+
 } // namespace
 
 void storeResults(KernelBuilder &kb, ArrayRef<Finished> finished, Value output, const Epilogue &epilogue) {
-  if (epilogue.rounding) {
+  if (epilogue.rounding && llvm::all_of(finished, isPacked)) {
     constexpr size_t together = 4;
     for (; !finished.empty(); finished = finished.drop_front(std::min(together, finished.size()))) {
       ArrayRef<Finished> places = finished.take_front(together);
@@ -134,6 +155,7 @@ void storeResults(KernelBuilder &kb, ArrayRef<Finished> finished, Value output, 
   }
   for (const Finished &f : finished) {
     Value result = epilogue ? epilogue(kb, f.accumulators, f.coord) : f.accumulators;
+    result = epilogue.rounding ? toBytes(kb, result, *epilogue.rounding) : result;
     kb.store(kb.convert(result, kb.elementType(output)), output, f.coord.offset, f.coord.lanes);
   }
 }

@@ -43,6 +43,13 @@ public:
   /// So many instructions that register tiles do not repeat it for each of their rows.
   bool isLong = false;
 
+  /// The same, but for what is computed before it is rounded.
+  Epilogue computing(Function other) const {
+    Epilogue changed = *this;
+    changed.function = std::move(other);
+    return changed;
+  }
+
   explicit operator bool() const { return bool(function); }
   mlir::Value operator()(KernelBuilder &kb, mlir::Value accumulators, const EpilogueCoord &coord) const {
     return function(kb, accumulators, coord);

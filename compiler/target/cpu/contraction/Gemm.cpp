@@ -13,7 +13,7 @@ public:
   GemmEmitter(KernelBuilder &kb, const GemmProblem &p, const GemmTile &tile, Value a, Value b, Value c,
               const Epilogue &epilogue, Value scratch)
       : kb(kb), p(p), tile(tile), a(a), b(b), c(c), epilogue(epilogue), unit(kb, p.types, tile.kind),
-        sums(stackForSums(kb, unit, tile.rows, tile.vectors, epilogue)) {
+        sums(stackForSums(kb, unit, tile.rows, tile.vectors, epilogue, c)) {
     if (tile.packB) {
       panelBuffer = scratchPanel(scratch);
     }

@@ -165,8 +165,8 @@ namespace {
 /// Stores the rows of a register tile.
 class TileStoreEmitter {
 public:
-  TileStoreEmitter(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc, int rows,
-                   const Epilogue &epilogue)
+  TileStoreEmitter(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
+                   int rows, const Epilogue &epilogue)
       : kb(kb), unit(unit), store(store), acc(acc), rows(rows), epilogue(epilogue) {}
 
   void run() {
@@ -239,11 +239,15 @@ private:
 
 } // namespace
 
-Value stackForSums(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, const Epilogue &epilogue) {
+Value stackForSums(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, const Epilogue &epilogue,
+                   Value output) {
   if (!epilogue.isLong) {
     return Value();
   }
   auto type = MemRefType::get({int64_t(rows) * vectors * unit.lanes()}, unit.types().accumulator);
+  // Once for a call of the kernel, whatever loops this is in.
+  OpBuilder::InsertionGuard guard(kb.builder());
+  kb.builder().setInsertionPointToStart(output.getParentBlock());
   return memref::AllocaOp::create(kb.builder(), kb.location(), type, kb.builder().getI64IntegerAttr(64));
 }
 

@@ -77,8 +77,10 @@ struct TileStore {
 };
 
 /// Memory for the sums of register tiles of up to that size, when an epilogue is so long that it is emitted once, in a
-/// loop over the rows; else null. For the function's beginning: it is given back at the function's end.
-mlir::Value stackForSums(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, const Epilogue &epilogue);
+/// loop over the rows; else null. It lies in the block that has `output`, outside of the loops: it is given back at the
+/// function's end.
+mlir::Value stackForSums(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, const Epilogue &epilogue,
+                         mlir::Value output);
 
 void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
                    int rows, const Epilogue &epilogue);

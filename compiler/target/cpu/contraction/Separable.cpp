@@ -112,7 +112,8 @@ private:
   }
   Idx inputEnd(Idx row) {
     const ConvAxis &y = p.depthwise.axes[height];
-    return kb.min(kb.add(kb.sub(kb.mul(row, y.stride), y.padBegin), reach(y, plan.depthwise.rows)), y.input);
+    Idx end = kb.add(kb.sub(kb.mul(row, y.stride), y.padBegin), reach(y, plan.depthwise.rows));
+    return kb.max(kb.min(end, y.input), 0);
   }
 
   /// Row `y` of an image, `row` of all images.
@@ -128,12 +129,12 @@ private:
     GemmProblem g = product(p.project, rows);
     Idx pixel = kb.mul(row, p.project.axes[width].output);
     g.cOffset = kb.mul(pixel, p.project.outputChannels);
-    Epilogue epilogue;
+    Epilogue epilogue = at.project;
     if (at.project) {
-      epilogue = [&, pixel](KernelBuilder &k, Value sums, EpilogueCoord coord) {
+      epilogue = at.project.computing([&, pixel](KernelBuilder &k, Value sums, EpilogueCoord coord) {
         coord.row = k.add(coord.row, pixel);
         return at.project(k, sums, coord);
-      };
+      });
     }
     emitGemm(kb, g, plan.project, panel, at.projectWeights, at.output, epilogue, 0, 1);
   }

@@ -15,7 +15,7 @@ public:
                   Value output, const Epilogue &epilogue, Value scratch)
       : kb(kb), p(p), plan(plan), a(a), weights(weights), output(output), epilogue(epilogue),
         f32(Float32Type::get(kb.context())), unit(kb, ContractionTypes::of(f32, f32), MacKind::Widen),
-        layout(strassenLayout(p, plan)) {
+        layout(strassenLayout(p, plan)), stack(stackForSums(kb, unit, plan.rows, plan.vectors, epilogue, output)) {
     sums = view(scratch, layout.sums, layout.quadrants - layout.sums);
     quadrants = view(scratch, layout.quadrants, layout.direct - layout.quadrants);
     direct = view(scratch, layout.direct, layout.end - layout.direct);
@@ -208,12 +208,22 @@ private:
       forVectors([&](Value x, Idx where, int, int) { kb.store(kb.mulValues(u.sign, x), quadrants, where); });
     };
     auto add = [&] { forVectors([&](Value x, Idx where, int, int) { kb.store(sum(x, where), quadrants, where); }); };
+    Idx row0 = kb.add(row, kb.mul(u.bottom, plan.rows)), column0 = kb.add(column, kb.mul(u.right, plan.panel()));
+    auto emitResult = [&](Value x, Idx i, int j) {
+      Idx r = kb.add(row0, i), c = kb.add(column0, j * plan.lanes);
+      EpilogueCoord coord{kb.add(kb.mul(r, p.cRow), c), r, c, kb.allLanes(plan.lanes)};
+      storeResult(kb, x, output, coord, epilogue);
+    };
     auto finish = [&] {
-      Idx row0 = kb.add(row, kb.mul(u.bottom, plan.rows)), column0 = kb.add(column, kb.mul(u.right, plan.panel()));
-      forVectors([&](Value x, Idx where, int i, int j) {
-        Idx r = kb.add(row0, i), c = kb.add(column0, j * plan.lanes);
-        EpilogueCoord coord{kb.add(kb.mul(r, p.cRow), c), r, c, kb.allLanes(plan.lanes)};
-        storeResult(kb, sum(x, where), output, coord, epilogue);
+      if (!epilogue.isLong) {
+        return forVectors([&](Value x, Idx where, int i, int j) { emitResult(sum(x, where), i, j); });
+      }
+      add();
+      kb.loop(0, plan.rows, 1, [&](Idx i) {
+        for (int j = 0; j < plan.vectors; ++j) {
+          Idx where = kb.add(kb.add(at, kb.mul(i, plan.panel())), j * plan.lanes);
+          emitResult(kb.load(quadrants, where, plan.lanes), i, j);
+        }
       });
     };
     kb.ifThen(u.first, begin, [&] { kb.ifThen(u.last, finish, add); });
@@ -302,6 +312,7 @@ private:
     store.column = kb.add(column, kb.mul(side, plan.panel()));
     store.vectors.assign(plan.vectors, kb.allLanes(plan.lanes));
     store.validRows = valid;
+    store.sums = stack;
     emitTileStore(kb, unit, store, acc, rows, epilogue);
   }
 
@@ -313,7 +324,7 @@ private:
   Type f32;
   MacUnit unit;
   StrassenLayout layout;
-  Value sums, quadrants, direct;
+  Value stack, sums, quadrants, direct;
 };
 
 } // namespace
