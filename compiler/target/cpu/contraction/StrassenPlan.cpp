@@ -58,8 +58,11 @@ double cyclesOf(const StrassenProblem &p, const TargetInfo &target, const TileMo
   return sums + (bytes > target.l2 / 2 ? std::max(cycles, streaming) + 0.05 * streaming : cycles);
 }
 
-double directCycles(const StrassenProblem &p, const TargetInfo &target) {
-  double bytes = 4.0 * p.k * p.n, cycles = double(rowsOf(p)) * p.n * p.k / (target.vectorBits / 32) / 2;
+double directCycles(const StrassenProblem &p, const TargetInfo &target, const TileModel &model) {
+  int64_t vectors = p.n / (target.vectorBits / 32);
+  RegisterTile tile = chooseRegisterTile(model, {rowsOf(p)}, vectors, p.k);
+  double tiles = double(rowsOf(p)) * vectors / (tile.rows * tile.vectors), bytes = 4.0 * p.k * p.n;
+  double cycles = tiles * model.cycles(tile.rows, tile.vectors, p.k);
   return bytes > target.l2 / 2 ? std::max(cycles, bytes / coldBytesPerCycle) : cycles;
 }
 
@@ -82,13 +85,13 @@ StrassenLayout strassenLayout(const StrassenProblem &p, const StrassenPlan &plan
 int64_t strassenScratch(const StrassenProblem &p, const StrassenPlan &plan) { return strassenLayout(p, plan).end * 4; }
 
 std::optional<StrassenPlan> chooseStrassen(const StrassenProblem &p, const TargetInfo &target, const Choice &chosen) {
-  constexpr double worthwhile = 0.96;
+  constexpr double worthwhile = 0.95;
   if (!target.strassen || !target.fma) {
     return std::nullopt;
   }
   TileModel model{target.registers};
   std::optional<StrassenPlan> best;
-  double bestCycles = worthwhile * directCycles(p, target);
+  double bestCycles = worthwhile * directCycles(p, target, model);
   for (int vectors = 1; vectors <= mostVectors; ++vectors) {
     for (int rows = 4; rows <= mostRows && model.fits(rows, vectors); ++rows) {
       StrassenPlan plan;
