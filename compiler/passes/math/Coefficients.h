@@ -120,6 +120,10 @@ inline constexpr double erfcTailF64[] = {
     0x1.523fcdab602fcp-14, 0x1.e24d58204baa0p-17,  -0x1.c3ead00603417p-17, 0x1.7d6376750ad98p-21,
     0x1.d565cf70094b0p-20, -0x1.5be11bdf3c38ap-22, -0x1.efb05670dae62p-23, 0x1.022af88e43858p-24,
     0x1.25ffc93be4b38p-25, -0x1.9083c87dabd93p-28, -0x1.30e91adb20a29p-28, -0x1.f51de5deaaa26p-32};
+/// e^(x^2 / 2) erfc(x sqrt(1/2)) (x + k) = p(x / (x + k)), k = 2.75, as long as the erfc isn't 0.
+inline constexpr double normalTailF32[] = {0x1.600000p+1,  -0x1.a45a40p+1, 0x1.149edcp+0, 0x1.42d062p-1,
+                                           -0x1.474500p-3, -0x1.64da6ep-2, 0x1.fcd700p-3, -0x1.11ed9cp-1,
+                                           0x1.7fd5b8p-1,  -0x1.a565e6p-2, 0x1.3d7936p-4};
 
 } // namespace dlc::mathlib
 

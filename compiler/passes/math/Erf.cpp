@@ -10,6 +10,8 @@
 namespace dlc::mathlib {
 namespace {
 
+constexpr double sqrtHalf = 0x1.6a09e667f3bcdp-1;
+
 /// The unevaluated sum of two floats, the second below the rounding of the first.
 struct Sum {
   V high, low;
@@ -31,15 +33,19 @@ Sum scaledErfc(V x) {
   return {quotient, reciprocal * residual};
 }
 
-/// erfc(x) for x >= 0.
-V positiveErfc(V x) {
-  V y = clampAbove(x, pick(x, 10.2, 27.5));
-  V square = y * y;
-  V low = fma(y, y, -square);
+/// erfc(y) for y >= 0, where square + low is y^2, to be known better than y: it is what the tail depends on.
+V erfcTail(V y, V square, V low) {
   auto [q, qLow, s1, s2] = preciseExp(-square, -low);
   auto [tail, tailLow] = scaledErfc(y);
   V correction = fma(tail, qLow, fma(tailLow, q, tailLow));
   return (tail + fma(tail, q, correction)) * s1 * s2;
+}
+
+/// erfc(x) for x >= 0.
+V positiveErfc(V x) {
+  V y = clampAbove(x, pick(x, 10.2, 27.5));
+  V square = y * y;
+  return erfcTail(y, square, fma(y, y, -square));
 }
 
 } // namespace
@@ -58,6 +64,22 @@ V erf(V x) {
 
 V erfc(V x) {
   V positive = positiveErfc(abs(x));
+  return select(less(x, 0.0), 2.0 - positive, positive);
+}
+
+/// Of f32: shorter than erfc, by one quotient.
+V erfcOfScaled(V x) {
+  V y = clampAbove(abs(x), pick(x, 14.42, 38.89));
+  V square = y * y, low = fma(y, y, -square); // halves of both are exact
+  if (!x.isF32()) {
+    V positive = erfcTail(y * sqrtHalf, square * 0.5, low * 0.5);
+    return select(less(x, 0.0), 2.0 - positive, positive);
+  }
+  V reciprocal = 1.0 / (y + 2.75);
+  V tail = horner(y * reciprocal, normalTailF32) * reciprocal;
+  auto [q, s1, s2] = scaledExp(square * -0.5);
+  V power = q + 1.0;
+  V positive = tail * fma(power, low * -0.5, power) * s1 * s2;
   return select(less(x, 0.0), 2.0 - positive, positive);
 }
 

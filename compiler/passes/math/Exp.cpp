@@ -74,6 +74,16 @@ V exp(V x) {
   return (q + 1.0) * s1 * s2;
 }
 
+/// With e^-x = (1 + q) s / t and t = 2^-64 (f64: 2^-512), it is t / (t + (1 + q) s), which neither overflows nor rounds
+/// a subnormal number on the way. The denominator is rounded once: sum + low is t + s.
+V logistic(V x) {
+  V y = clampBelow(clampAbove(-x, pick(x, 105.0, 747.0)), pick(x, -43.0, -353.0)); // at the lower end it is 1
+  auto [n, raw] = roundScaled(y, log2e, exponentBias(x) - pick(x, 64, 512));
+  V q = expPolynomial(subtractLn2(y, n)), s = power(raw), t = constant(x, pick(x, 0x1p-64, 0x1p-512));
+  V sum = s + t, low = t - (sum - s);
+  return t / (fma(q, s, low) + sum);
+}
+
 V exp2(V x) {
   V y = clampBelow(clampAbove(x, pick(x, 130.0, 1026.0)), pick(x, -152.0, -1077.0));
   auto [n, raw] = roundScaled(y, 1, 2 * exponentBias(x));

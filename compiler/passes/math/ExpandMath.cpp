@@ -1,6 +1,7 @@
 #include "compiler/passes/math/ExpandMath.h"
 #include "compiler/passes/math/Functions.h"
 #include "compiler/passes/math/NarrowFloat.h"
+#include "compiler/passes/math/OnePlus.h"
 #include "compiler/target/cpu/TargetInfo.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -246,6 +247,7 @@ void populateExpandConversionPatterns(RewritePatternSet &patterns, const MathOpt
 
 void populateExpandMathPatterns(RewritePatternSet &patterns, const MathOptions &options) {
   addFunctions(patterns, options);
+  populateOnePlusPatterns(patterns, options);
   addMissingInstructions(patterns, options);
   populateExpandConversionPatterns(patterns, options);
   patterns.add<WidenPattern>(patterns.getContext(), options);

@@ -31,9 +31,9 @@ struct MathOptions {
 /// `scf.while` that most operands leave after one step.
 ///
 /// Functions on f32 and f64 are accurate to 2 units in the last place (pow: 4; f64: 3) for all inputs, with gradual
-/// underflow, and follow C's Annex F for NaN, infinities and signed zeros. f16, bf16 and f8 go through f32. The result
-/// assumes round-to-nearest and that nobody reassociates; contraction of the emitted ops is harmless on CPUs where a
-/// product with several uses isn't contracted (x86).
+/// underflow (docs/math.md has the largest errors), and follow C's Annex F for NaN, infinities and signed zeros. f16,
+/// bf16 and f8 go through f32. The result assumes round-to-nearest and that nobody reassociates; contraction of the
+/// emitted ops is harmless on CPUs where a product with several uses isn't contracted (x86).
 ///
 /// Needs the dialects arith, math, scf and vector to be loaded.
 void expandMath(mlir::Operation *root, const MathOptions &options = {});

@@ -37,8 +37,8 @@ V tanh(V x) {
   V magnitude = abs(x);
   auto [q, s] = smallExp(clampAbove(magnitude, pick(x, 9.02, 19.1)) * 2.0);
   V denominator = fma(s, q, s + 1.0);
-  V large = copysign((denominator - 2.0) / denominator, x);
-  return select(less(magnitude, 0.55), oddPolynomial(x, tanhF32, tanhF64), large);
+  V large = (denominator - 2.0) / denominator;
+  return copysign(select(less(magnitude, 0.55), oddPolynomial(magnitude, tanhF32, tanhF64), large), x);
 }
 
 V sinh(V x) {

@@ -110,6 +110,14 @@ def erfc_tail(k):
     return target, lambda t: 1 / target(t)
 
 
+def normal_tail(k):
+    """t = x / (x + k) -> exp(x^2 / 2) erfc(x sqrt(1/2)) (x + k)."""
+    def target(t):
+        x = k * t / (1 - t)
+        return exp(x * x / 2) * erfc(x / sqrt(mpf(2))) * (x + k)
+    return target, lambda t: 1 / target(t)
+
+
 def one(_):
     return mpf(1)
 
@@ -141,6 +149,7 @@ SPECS = {
     'cbrt': ((lambda x: x ** (-mpf(1) / 3), lambda x: x ** (mpf(1) / 3)), 1, 8, 5, 5),
     'erfExponent': ((lambda x: erf_exponent(x) / x - 1, lambda x: x * erfc(x) / erf(x)), 0, mpf('3.95'), 10, None),
     'erfCentre': ((lambda z: (erf(sqrt(z)) / sqrt(z) - 1), lambda z: sqrt(z) / erf(sqrt(z))), 0, 1, None, 12),
+    'normalTail': (normal_tail(mpf('2.75')), 0, mpf('14.5') / mpf('17.25'), 10, None),
     'erfcTail': (None, -1, None, 11, 23),
 }
 

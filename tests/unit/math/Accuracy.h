@@ -1,10 +1,13 @@
 #ifndef DLC_TESTS_UNIT_MATH_ACCURACY_H
 #define DLC_TESTS_UNIT_MATH_ACCURACY_H
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <limits>
 #include <string_view>
+#include <type_traits>
 
 namespace dlc {
 
@@ -33,13 +36,27 @@ template <typename T, typename R> double ulpError(T got, R reference) {
   return double(std::fabs(value - exact) / std::ldexp(R(1), exponent - Limits::digits));
 }
 
+/// The same for f32, quickly where the reference is a normal number.
+inline double ulpErrorF32(float got, double reference) {
+  uint64_t exponent = std::bit_cast<uint64_t>(reference) >> 52 & 0x7ff;
+  if (exponent < 1023 - 126 || exponent > 1023 + 127 || !std::isfinite(got)) {
+    return ulpError(got, reference);
+  }
+  return std::fabs(got - reference) * std::bit_cast<double>((2 * 1023 + 23 - exponent) << 52);
+}
+
 /// The largest error, and where it was.
 template <typename T> struct Worst {
   double error = 0;
   T x = 0, y = 0, got = 0;
 
   template <typename R> void add(R reference, T result, T argument, T second = 0) {
-    double e = ulpError(result, reference);
+    double e = 0;
+    if constexpr (std::is_same_v<T, float> && std::is_same_v<R, double>) {
+      e = ulpErrorF32(result, reference);
+    } else {
+      e = ulpError(result, reference);
+    }
     if (e > error) {
       *this = {e, argument, second, result};
     }

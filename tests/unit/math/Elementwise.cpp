@@ -122,6 +122,9 @@ std::vector<std::string> findUndefined(llvm::MemoryBufferRef buffer) {
 Elementwise Elementwise::compile(const Spec &spec, const cpu::TargetInfo &target, const std::string &dump) {
   DialectRegistry registry;
   cpu::registerKernelDialects(registry);
+  if (spec.registerMore) {
+    spec.registerMore(registry);
+  }
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   OwningOpRef<ModuleOp> module = buildModule(context, spec);

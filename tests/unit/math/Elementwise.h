@@ -21,6 +21,8 @@ public:
     Body body;
     /// Shape of the vectors; empty for a loop over scalars.
     std::vector<int64_t> shape = {16};
+    /// Dialects that `body` needs beside those of kernels.
+    void (*registerMore)(mlir::DialectRegistry &) = nullptr;
   };
 
   /// Fails the test process with a message when something can't be compiled.
@@ -28,6 +30,13 @@ public:
   /// The same, from f32 or f64 to itself, for an op like "math.exp".
   static Elementwise compileOp(const std::string &op, int operands, bool isF64, const cpu::TargetInfo &target,
                                std::vector<int64_t> shape = {16});
+  /// An ONNX node of one f32 input as it is imported, each of its nn ops as their own rules emit it in kernels.
+  struct Node {
+    const char *op;
+    int64_t opset;
+    const char *attributes = ""; ///< words such as "alpha=1"
+  };
+  static Elementwise compileNode(const Node &node, const cpu::TargetInfo &target);
 
   /// Inputs, then outputs. `count` is a multiple of the vector's elements.
   void run(const std::vector<const void *> &buffers, int64_t count) const;
