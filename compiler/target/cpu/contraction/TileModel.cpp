@@ -26,9 +26,7 @@ double TileModel::cycles(int rows, int vectors, double steps) const {
   if (macs < 16) {
     step *= 1 + 0.2 * (16 - macs) * (16 - macs) / 64;
   }
-  // More rows of A than that, side by side, are read less smoothly: a percent each, measured.
-  constexpr int smoothRows = 7;
-  step *= 1 + 0.01 * std::max(0, rows - smoothRows);
+  step *= 1 + tallCost * std::max(0, rows - 7);
   // A vector of B costs a cycle or two when it comes from L2.
   step = std::max(step, 1.4 * vectors);
   return step * steps + 1.5 * rows * vectors + 12;

@@ -12,6 +12,9 @@ struct TileModel {
   bool compensated = false;
   /// Registers that one step needs beside accumulators, B and a broadcast element of A.
   int temporaries = 0;
+  /// What each row of A beyond the seventh adds to a step, as a fraction: so many rows of a wide matrix, side by side, are
+  /// read less smoothly. (Measured; it is not so for scratch, whose rows are short.)
+  double tallCost = 0.01;
 
   static TileModel of(const TargetInfo &target, const ContractionTypes &types, MacKind kind);
   bool fits(int rows, int vectors) const;

@@ -59,6 +59,7 @@ Estimate estimate(const ConvProblem &p, const TargetInfo &target, int m, const C
   int64_t total = tileCount(p, m), points = plan.points(), c = p.channels, o = p.outputChannels;
   plan.tiles = std::min<int64_t>(Choice::or_(chosen.block, blockTiles(p, target, m)), total);
   TileModel model = TileModel::of(target, p.types, MacKind::Widen);
+  model.tallCost = 0;
   RegisterTile registers = chooseRegisterTile(model, {plan.tiles}, o / plan.lanes, c, chosen);
   while ((o / plan.lanes) % registers.vectors) {
     --registers.vectors;
@@ -135,6 +136,7 @@ std::vector<Choice> winogradTiles(const ConvProblem &p, const TargetInfo &target
   }
   int64_t columnVectors = p.outputChannels / (target.vectorBits / 32);
   TileModel model = TileModel::of(target, p.types, MacKind::Widen);
+  model.tallCost = 0;
   auto add = [&](int m, int rows, int vectors) {
     Choice choice;
     choice.m = m;
