@@ -1,5 +1,6 @@
 """docs/benchmarks.md and its charts, from what is in results.json."""
 import math
+import os
 
 import chart
 from rows import OURS, case, is_wrong, ratio, sizes
@@ -151,4 +152,5 @@ def page(results):
         lines += ["", MISSING, "", *reasons(rows)]
     if failed:
         lines += ["", "## What dlc can't compile", "", *(f"* {row['model']}: {' '.join(row['failure'].split())[:300]}" for row in failed)]
-    return "\n".join(lines) + "\n"
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "bounds.md")) as file:
+        return "\n".join(lines) + "\n\n" + file.read()

@@ -56,9 +56,9 @@ Bounds boundsFor(mlir::ModuleOp module) {
     // Scales that follow the data carry a flipped step from layer to layer: engines that are both right differ by 0.005.
     return {.peak = 3e-2, .channel = 0.3, .floor = 0.1, .cosine = isDynamic ? 0.99 : 0.999, .isQuantized = true};
   }
-  // bf16 has three bits less than f16.
+  // bf16 has three bits less than f16. What a small result is the sum of was rounded, too.
   if (hasBrain) {
-    return {.peak = 3e-2, .channel = 0.3, .cosine = 0.999};
+    return {.peak = 3e-2, .channel = 0.3, .floor = 0.1, .cosine = 0.999};
   }
   return hasHalf ? Bounds{.peak = 1e-2, .channel = 0.1, .cosine = 0.9999} : Bounds{};
 }
