@@ -22,20 +22,23 @@ public:
   }
 
   void emitTile(Idx number) {
-    int64_t groups = p.n / plan.columns;
-    Idx column0 = groups == 1 ? Idx(0) : kb.mul(kb.rem(number, groups), plan.columns);
-    Idx m0 = kb.mul(kb.div(number, groups), plan.tileRows());
-    Idx rows = kb.min(kb.sub(p.m, m0), plan.tileRows());
-    Idx pairs = kb.div(rows, 2 * plan.rows), paired = kb.mul(pairs, 2 * plan.rows);
-    // What is not mixed: few rows, the rest of a tile, and everything where a row is not finite.
-    Idx mixed = kb.select(kb.lessThan(p.m, plan.rowsAtLeast), 0, paired);
-    pairs = kb.select(kb.lessThan(p.m, plan.rowsAtLeast), 0, pairs);
-    Value isFinite = emitProducts(m0, pairs, column0);
-    Idx from = kb.select(isFinite, mixed, 0);
-    emitDirect(kb.add(m0, from), kb.sub(rows, from), column0);
+    kb.ifThen(
+        kb.lessThan(p.m, plan.rowsAtLeast),
+        [&] { emitDirect(0, p.m, kb.mul(number, plan.fewColumns), plan.fewColumns); }, [&] { emitMixed(number); });
   }
 
 private:
+  /// Pairs of rows, and what is left of a tile of many rows.
+  void emitMixed(Idx number) {
+    int64_t groups = p.n / plan.columns;
+    Idx column0 = groups == 1 ? Idx(0) : kb.mul(kb.rem(number, groups), plan.columns);
+    Idx m0 = kb.mul(kb.div(number, groups), plan.tileRows());
+    Idx rows = kb.min(kb.sub(p.m, m0), plan.tileRows()), pairs = kb.div(rows, 2 * plan.rows);
+    Value isFinite = emitProducts(m0, pairs, column0);
+    Idx from = kb.select(isFinite, kb.mul(pairs, 2 * plan.rows), 0);
+    emitDirect(kb.add(m0, from), kb.sub(rows, from), column0, plan.columns);
+  }
+
   Value view(Value scratch, int64_t from, int64_t elements) {
     return memref::ViewOp::create(kb.builder(), kb.location(), MemRefType::get({elements}, f32), scratch,
                                   kb.index(from * 4), ValueRange{});
@@ -235,12 +238,12 @@ private:
 
   /// Rows [m0, m0 + rows) without mixing them: left columns are (A1 + A2) B11 + A2 (B21 - B11), right ones
   /// (A1 + A2) B22 + A1 (B12 - B22), where A1 and A2 are the halves of a row.
-  void emitDirect(Idx m0, Idx rows, Idx column0) {
+  void emitDirect(Idx m0, Idx rows, Idx column0, int64_t columns) {
     kb.loop(0, rows, plan.rowsAtLeast, [&](Idx at) {
       Idx m = kb.add(m0, at), count = kb.min(kb.sub(rows, at), plan.rowsAtLeast);
       emitRowSums(m, count);
       Idx whole = kb.mul(kb.div(count, plan.rows), plan.rows);
-      kb.loop(0, plan.columns, 2 * plan.panel(), [&](Idx offset) {
+      kb.loop(0, columns, 2 * plan.panel(), [&](Idx offset) {
         kb.loop(0, 2, 1, [&](Idx side) {
           Idx column = kb.add(column0, offset);
           kb.loop(0, whole, plan.rows, [&](Idx row) { emitRows(m, row, plan.rows, plan.rows, side, column); });

@@ -34,6 +34,8 @@ struct StrassenPlan {
   /// Fewer rows than this are summed directly, from the four panels that do not mix rows: loading three more takes
   /// longer than they save.
   int64_t rowsAtLeast = 96;
+  /// Columns of a tile of so few rows, which is all of them.
+  int64_t fewColumns = 1;
 };
 
 /// The plan that is estimated to be faster than the direct product; none where that one is.
@@ -51,8 +53,9 @@ void emitStrassenWeights(KernelBuilder &kb, int64_t panel, mlir::Value b, mlir::
                          Idx begin, Idx end);
 /// Scratch bytes, of one thread.
 int64_t strassenScratch(const StrassenProblem &problem, const StrassenPlan &plan);
-/// Emits a loop over tiles [begin, end); there are `ceil(m / plan.tileRows()) * (n / plan.columns)`, columns fastest.
-/// Rows of A with infinities or NaNs do not touch others. `scratch` is an i8 buffer, 64-byte-aligned.
+/// Emits a loop over tiles [begin, end); there are `ceil(m / plan.tileRows()) * (n / plan.columns)`, columns fastest,
+/// or `n / plan.fewColumns` if m is below `plan.rowsAtLeast`. Rows of A with infinities or NaNs do not touch others.
+/// `scratch` is an i8 buffer, 64-byte-aligned.
 void emitStrassen(KernelBuilder &kb, const StrassenProblem &problem, const StrassenPlan &plan, mlir::Value a,
                   mlir::Value weights, mlir::Value output, const Epilogue &epilogue, Idx begin, Idx end,
                   mlir::Value scratch);

@@ -41,6 +41,7 @@ void chooseTile(const StrassenProblem &p, const TargetInfo &target, const Choice
   int64_t wanted =
       std::clamp<int64_t>(ceilDiv(total * columnTiles, tilesWanted), pairsAtLeast, std::max(pairsAtLeast, most));
   plan.pairs = Choice::or_(chosen.block, ceilDiv(total, ceilDiv(total, wanted)));
+  plan.fewColumns = divisor(p.n, 2 * plan.panel(), std::max(2 * plan.panel(), p.n / tilesWanted));
 }
 
 double cyclesOf(const StrassenProblem &p, const TargetInfo &target, const TileModel &model, const StrassenPlan &plan) {
