@@ -16,8 +16,6 @@ constexpr int64_t tilesWanted = 8, pairsAtLeast = 2;
 constexpr double shareOfL2 = 0.6;
 /// Cycles of summing one vector of each quadrant of A, and of a vector of C that is added to in memory.
 constexpr double sumCycles = 14, updateCycles = 1.2;
-/// Bytes a cycle that weights come at when they are in no near cache.
-constexpr double coldBytesPerCycle = 11, l3BytesPerCycle = 26;
 
 int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
 

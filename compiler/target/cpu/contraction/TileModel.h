@@ -22,6 +22,9 @@ struct TileModel {
   double cycles(int rows, int vectors, double steps) const;
 };
 
+/// Bytes a cycle that weights come at when they are in no near cache.
+constexpr double coldBytesPerCycle = 11, l3BytesPerCycle = 26;
+
 struct RegisterTile {
   int rows = 1;
   int vectors = 1;

@@ -11,14 +11,6 @@ namespace {
 
 constexpr int height = 1, width = 2;
 
-/// Vectors under construction.
-struct Vectors {
-  KernelBuilder &kb;
-  Value add(Value x, Value y) { return kb.addValues(x, y); }
-  Value sub(Value x, Value y) { return kb.subValues(x, y); }
-  Value fma(double a, Value x, Value y) { return kb.multiplyAdd(kb.constant(x.getType(), a), x, y); }
-};
-
 class WinogradEmitter {
 public:
   WinogradEmitter(KernelBuilder &kb, const ConvProblem &p, const WinogradPlan &plan, Value input, Value weights,
@@ -238,7 +230,7 @@ private:
   Value input, weights, output;
   const Epilogue &epilogue;
   MacUnit unit;
-  Vectors ops;
+  WinogradVectors ops;
   int n;
   PackedWeights packed;
   int64_t inStride, outStride;

@@ -9,8 +9,6 @@ namespace {
 constexpr int height = 1, width = 2;
 /// Outputs along an axis that is not known.
 constexpr int64_t assumedSize = 64;
-/// Bytes a cycle that weights come at when they are in no near cache.
-constexpr double coldBytesPerCycle = 11, l3BytesPerCycle = 26;
 
 int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
 

@@ -10,14 +10,6 @@ namespace {
 /// Columns of a stored panel, whatever the target: a multiple of its lanes. Variants for several targets share them.
 constexpr int64_t kStoredPanel = 16;
 
-/// Vectors of doubles under construction.
-struct DoubleVectors {
-  KernelBuilder &kb;
-  Value add(Value x, Value y) { return kb.addValues(x, y); }
-  Value sub(Value x, Value y) { return kb.subValues(x, y); }
-  Value fma(double a, Value x, Value y) { return kb.multiplyAdd(kb.constant(x.getType(), a), x, y); }
-};
-
 /// Transforms the weights of `lanes` output channels and one input channel.
 class PreparedLanes {
 public:
@@ -54,7 +46,7 @@ private:
   }
 
   KernelBuilder &kb;
-  DoubleVectors ops;
+  WinogradVectors ops;
   int m, n, lanes;
   Value stored, packed;
 };

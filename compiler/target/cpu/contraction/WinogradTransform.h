@@ -4,6 +4,8 @@
 #ifndef DLC_COMPILER_TARGET_CPU_CONTRACTION_WINOGRADTRANSFORM_H
 #define DLC_COMPILER_TARGET_CPU_CONTRACTION_WINOGRADTRANSFORM_H
 
+#include "compiler/target/cpu/KernelBuilder.h"
+
 #include <array>
 
 namespace dlc::cpu {
@@ -11,6 +13,14 @@ namespace dlc::cpu {
 /// Elements of a transformed row: m outputs and the two more inputs that they see.
 constexpr int winogradSide(int m) { return m + 2; }
 template <class T> using WinogradRow = std::array<T, 6>;
+
+/// The operations on vectors under construction.
+struct WinogradVectors {
+  KernelBuilder &kb;
+  mlir::Value add(mlir::Value x, mlir::Value y) { return kb.addValues(x, y); }
+  mlir::Value sub(mlir::Value x, mlir::Value y) { return kb.subValues(x, y); }
+  mlir::Value fma(double a, mlir::Value x, mlir::Value y) { return kb.multiplyAdd(kb.constant(x.getType(), a), x, y); }
+};
 
 /// m + 2 inputs. `o.add(x, y)`, `o.sub(x, y)` and `o.fma(number, x, y)` = number * x + y.
 template <class T, class Ops> WinogradRow<T> winogradInput(int m, const WinogradRow<T> &d, Ops &o) {
