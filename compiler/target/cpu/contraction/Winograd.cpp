@@ -1,5 +1,6 @@
 #include "compiler/target/cpu/contraction/Winograd.h"
 #include "compiler/target/cpu/contraction/RegisterTile.h"
+#include "compiler/target/cpu/contraction/WinogradBytes.h"
 #include "compiler/target/cpu/contraction/WinogradTransform.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -11,15 +12,30 @@ namespace {
 
 constexpr int height = 1, width = 2;
 
+/// The inverse of 9 modulo 2^32.
+constexpr int64_t inverseOfNine = 0x38e38e39;
+
+/// What is multiplied in transformed space: bytes have become 16-bit integers.
+ContractionTypes transformedTypes(KernelBuilder &kb, const ConvProblem &p) {
+  return isByteWinograd(p) ? byteWinogradTypes(kb.context()) : p.types;
+}
+
 class WinogradEmitter {
 public:
   WinogradEmitter(KernelBuilder &kb, const ConvProblem &p, const WinogradPlan &plan, Value input, Value weights,
                   Value output, const Epilogue &epilogue, Value scratch)
       : kb(kb), p(p), plan(plan), input(input), weights(weights), output(output), epilogue(epilogue),
-        unit(kb, p.types, MacKind::Widen), ops{kb}, n(winogradSide(plan.m)), packed(packedWinogradWeights(p, plan)),
+        bytes(isByteWinograd(p)), unit(kb, transformedTypes(kb, p), bytes ? MacKind::Pairs16 : MacKind::Widen), ops{kb},
+        n(winogradSide(plan.m)), inLanes(kb.lanes(unit.types().a)),
+        packed(bytes ? packedByteWinogradWeights(p, plan) : packedWinogradWeights(p, plan)),
         inStride(winogradStride(plan.tiles, p.channels)), outStride(winogradStride(plan.tiles, plan.chunk)) {
-    transformed = scratchView(scratch, 0, plan.points() * inStride);
-    products = scratchView(scratch, plan.points() * inStride * 4, plan.points() * outStride);
+    int64_t inBytes = plan.points() * inStride * packed.elementBytes;
+    transformed = scratchView(scratch, 0, plan.points() * inStride, unit.types().a);
+    products = scratchView(scratch, inBytes, plan.points() * outStride, unit.types().accumulator);
+    if (bytes) {
+      int64_t elements = packed.bytes() / packed.elementBytes;
+      this->weights = scratchView(weights, 0, elements, unit.types().b);
+    }
     tileRows = kb.ceilDiv(p.axes[height].output, plan.m);
     tileColumns = kb.ceilDiv(p.axes[width].output, plan.m);
     total = kb.mul(p.batch, kb.mul(tileRows, tileColumns));
@@ -40,9 +56,9 @@ public:
   }
 
 private:
-  Value scratchView(Value scratch, int64_t byte, int64_t elements) {
-    auto type = MemRefType::get({elements}, p.types.accumulator);
-    return memref::ViewOp::create(kb.builder(), kb.location(), type, scratch, kb.index(byte), ValueRange{});
+  Value scratchView(Value bytes, int64_t byte, int64_t elements, Type element) {
+    auto type = MemRefType::get({elements}, element);
+    return memref::ViewOp::create(kb.builder(), kb.location(), type, bytes, kb.index(byte), ValueRange{});
   }
 
   /// A Winograd tile: its image, and the row and column of its first output.
@@ -66,13 +82,16 @@ private:
       rowInside.push_back(kb.inRange(kb.add(y, i), rows));
       columnInside.push_back(kb.inRange(kb.add(x, i), columns));
     }
-    Value whole = kb.logicalAnd(kb.logicalAnd(rowInside[0], rowInside[n - 1]), kb.logicalAnd(columnInside[0], columnInside[n - 1]));
+    Value whole = kb.logicalAnd(kb.logicalAnd(rowInside[0], rowInside[n - 1]),
+                                kb.logicalAnd(columnInside[0], columnInside[n - 1]));
     Idx line = kb.mul(columns, p.channels), image = kb.mul(kb.mul(at.image, rows), line);
     kb.ifThen(
         whole,
         [&] {
           Idx base = kb.add(image, kb.add(kb.mul(y, line), kb.mul(x, p.channels)));
-          emitInputChannels(tile, [&](int i, int j) { return kb.add(base, kb.add(kb.mul(line, i), int64_t(j) * p.channels)); }, {}, {});
+          emitInputChannels(
+              tile, [&](int i, int j) { return kb.add(base, kb.add(kb.mul(line, i), int64_t(j) * p.channels)); }, {},
+              {});
         },
         [&] {
           // What lies outside reads the nearest element, and is not taken.
@@ -81,7 +100,9 @@ private:
             rowAt.push_back(kb.add(image, kb.mul(clamped(kb.add(y, i), rows), line)));
             columnAt.push_back(kb.mul(clamped(kb.add(x, i), columns), p.channels));
           }
-          emitInputChannels(tile, [&](int i, int j) { return kb.add(rowAt[i], columnAt[j]); }, splats(rowInside), splats(columnInside));
+          emitInputChannels(
+              tile, [&](int i, int j) { return kb.add(rowAt[i], columnAt[j]); }, splats(rowInside),
+              splats(columnInside));
         });
   }
 
@@ -89,7 +110,7 @@ private:
 
   SmallVector<Value> splats(ArrayRef<Value> conditions) {
     SmallVector<Value> masks;
-    auto type = kb.vectorType(kb.builder().getI1Type(), plan.lanes);
+    auto type = kb.vectorType(kb.builder().getI1Type(), inLanes);
     for (Value c : conditions) {
       masks.push_back(vector::BroadcastOp::create(kb.builder(), kb.location(), type, c));
     }
@@ -99,16 +120,16 @@ private:
   /// The offset of element (i, j) of the tile, and masks of rows and of columns (none: the whole tile lies inside).
   void emitInputChannels(Idx tile, llvm::function_ref<Idx(int, int)> offsetOf, ArrayRef<Value> rowMasks,
                          ArrayRef<Value> columnMasks) {
-    kb.loop(0, p.channels, plan.lanes, [&](Idx c) {
+    kb.loop(0, p.channels, inLanes, [&](Idx c) {
       std::array<WinogradRow<Value>, 6> rows;
       for (int i = 0; i < n; ++i) {
         WinogradRow<Value> d;
         for (int j = 0; j < n; ++j) {
-          Lanes lanes = kb.allLanes(plan.lanes);
+          Value mask;
           if (!rowMasks.empty()) {
-            lanes.mask = arith::AndIOp::create(kb.builder(), kb.location(), rowMasks[i], columnMasks[j]);
+            mask = arith::AndIOp::create(kb.builder(), kb.location(), rowMasks[i], columnMasks[j]);
           }
-          d[j] = kb.load(input, kb.add(offsetOf(i, j), c), lanes);
+          d[j] = loadInput(kb.add(offsetOf(i, j), c), mask);
         }
         rows[i] = winogradInput(plan.m, d, ops);
       }
@@ -126,6 +147,17 @@ private:
     });
   }
 
+  /// `mask`: which lanes lie inside; null: all.
+  Value loadInput(Idx offset, Value mask) {
+    Lanes lanes = kb.allLanes(inLanes);
+    if (!bytes) {
+      lanes.mask = mask;
+      return kb.load(input, offset, lanes);
+    }
+    Value x = kb.convert(kb.load(input, offset, lanes), unit.types().a, p.types.aSigned);
+    return mask ? kb.selectValues(mask, x, kb.constant(x.getType(), p.padValue)) : x;
+  }
+
   //===--------------------------------------------------------------------===//
   // Products
   //===--------------------------------------------------------------------===//
@@ -133,7 +165,8 @@ private:
   /// All tiles of the block, also those beyond the last one, times the chunk's columns.
   void emitProducts(Idx point, Idx column) {
     kb.loop(0, plan.chunk, plan.panel(), [&](Idx local) {
-      Idx matrix = kb.add(kb.mul(kb.div(column, plan.chunk), plan.points()), point), panel = kb.div(local, plan.panel());
+      Idx matrix = kb.add(kb.mul(kb.div(column, plan.chunk), plan.points()), point),
+          panel = kb.div(local, plan.panel());
       Idx offset = kb.add(kb.mul(matrix, packed.groupElements()), kb.mul(panel, packed.panelElements()));
       int64_t left = plan.tiles % plan.rows, whole = plan.tiles - left;
       kb.loop(0, whole, plan.rows, [&](Idx row) { emitRegisterTile(point, local, offset, row, plan.rows); });
@@ -148,7 +181,7 @@ private:
     loop.a = transformed;
     loop.b = weights;
     loop.bOffset = offset;
-    loop.bStep = plan.panel();
+    loop.bStep = plan.panel() * unit.group();
     loop.vectors.assign(plan.vectors, kb.allLanes(plan.lanes));
     loop.k = p.channels;
     loop.unroll = plan.unroll;
@@ -161,7 +194,8 @@ private:
     }
     if (plan.prefetchLines && rows == plan.rows) {
       // Each register tile of a panel fetches its own slice of the next one.
-      int64_t slice = plan.prefetchLines * 16 * (p.channels / plan.unroll);
+      int64_t line = 64 / packed.elementBytes;
+      int64_t slice = plan.prefetchLines * line * (p.channels / unit.group() / plan.unroll);
       Idx next = kb.add(offset, packed.panelElements());
       loop.prefetch = PanelPrefetch{plan.prefetchLines, kb.add(next, kb.mul(kb.div(row, plan.rows), slice))};
     }
@@ -197,31 +231,49 @@ private:
         for (int j = 0; j < n; ++j) {
           x[j] = kb.load(products, kb.add(kb.add(kb.mul(tile, plan.chunk), c), (i * n + j) * outStride), plan.lanes);
         }
-        half[i] = winogradOutput(plan.m, x, ops);
+        half[i] = transformBack(x);
       }
       for (int j = 0; j < plan.m; ++j) {
         WinogradRow<Value> x;
         for (int i = 0; i < n; ++i) {
           x[i] = half[i][j];
         }
-        x = winogradOutput(plan.m, x, ops);
+        x = transformBack(x);
+        SmallVector<Finished> results;
         for (int i = 0; i < plan.m; ++i) {
-          Idx at = kb.add(kb.add(pixel, kb.mul(columns, i)), j);
-          storeOutput(x[i], at, kb.add(column, c), rowInside[i], columnInside[j]);
+          Idx at = kb.add(kb.add(pixel, kb.mul(columns, i)), j), first = kb.add(column, c);
+          Idx offset = kb.add(kb.mul(at, p.outputChannels), first);
+          results.push_back({bytes ? exactSum(x[i], i, j) : x[i], {offset, at, first, kb.allLanes(plan.lanes)}});
         }
+        storeColumn(results, rowInside, columnInside[j]);
       }
     });
   }
 
+  WinogradRow<Value> transformBack(const WinogradRow<Value> &x) {
+    return bytes ? winogradIntegerOutput(x, ops) : winogradOutput(plan.m, x, ops);
+  }
+
+  /// 9 * 2^shifts times the sum, modulo 2^32, to the sum.
+  Value exactSum(Value v, int i, int j) {
+    Value shifts = kb.constant(v.getType(), winogradIntegerShift(i) + winogradIntegerShift(j));
+    v = kb.mulValues(v, kb.constant(v.getType(), inverseOfNine));
+    return arith::ShRSIOp::create(kb.builder(), kb.location(), v, shifts);
+  }
+
   bool isWhole(Idx size) const { return size.isStatic() && size.constant() % plan.m == 0; }
 
-  void storeOutput(Value v, Idx pixel, Idx column, Value rowInside, Value columnInside) {
-    auto store = [&] {
-      Idx offset = kb.add(kb.mul(pixel, p.outputChannels), column);
-      storeResult(kb, v, output, {offset, pixel, column, kb.allLanes(plan.lanes)}, epilogue);
-    };
-    Value inside = rowInside && columnInside ? kb.logicalAnd(rowInside, columnInside) : rowInside ? rowInside : columnInside;
-    inside ? kb.ifThen(inside, store) : store();
+  /// One column of a tile's outputs.
+  void storeColumn(ArrayRef<Finished> results, ArrayRef<Value> rowInside, Value columnInside) {
+    if (!rowInside[0] && !columnInside) {
+      return storeResults(kb, results, output, epilogue);
+    }
+    for (auto [i, result] : llvm::enumerate(results)) {
+      Value row = rowInside[i], inside = row && columnInside ? kb.logicalAnd(row, columnInside)
+                                         : row               ? row
+                                                             : columnInside;
+      kb.ifThen(inside, [&] { storeResults(kb, result, output, epilogue); });
+    }
   }
 
   KernelBuilder &kb;
@@ -229,9 +281,12 @@ private:
   const WinogradPlan &plan;
   Value input, weights, output;
   const Epilogue &epilogue;
+  bool bytes;
   MacUnit unit;
   WinogradVectors ops;
   int n;
+  /// Of inputs under transformation.
+  int inLanes;
   PackedWeights packed;
   int64_t inStride, outStride;
   /// [points][tiles][channels], and [points][tiles][chunk].

@@ -29,8 +29,12 @@ template <class T, class Ops> WinogradRow<T> winogradInput(int m, const Winograd
   }
   T even = o.fma(-4, d[2], d[4]), odd = o.fma(-4, d[1], d[3]);
   T even2 = o.sub(d[4], d[2]), odd2 = o.sub(d[3], d[1]);
-  return {o.fma(4, d[0], o.fma(-5, d[2], d[4])), o.add(even, odd),          o.sub(even, odd),
-          o.fma(2, odd2, even2),                 o.fma(-2, odd2, even2), o.fma(4, d[1], o.fma(-5, d[3], d[5]))};
+  return {o.fma(4, d[0], o.fma(-5, d[2], d[4])),
+          o.add(even, odd),
+          o.sub(even, odd),
+          o.fma(2, odd2, even2),
+          o.fma(-2, odd2, even2),
+          o.fma(4, d[1], o.fma(-5, d[3], d[5]))};
 }
 
 /// m + 2 sums of products to m outputs (the others are not set).
@@ -60,6 +64,23 @@ constexpr double winogradWeightScale(int m, int i) {
   constexpr double two[] = {1, 0.5, 0.5, 1}, four[] = {0.25, -1.0 / 6, -1.0 / 6, 1.0 / 24, 1.0 / 24, 1};
   return m == 2 ? two[i] : four[i];
 }
+
+// F(4 x 4, 3 x 3) in integers, exact modulo 2^32: weights are multiplied by the factors below, which are 24 of
+// winogradWeightScale divided by a power of two, that the outputs are multiplied by instead, as far as it does not
+// divide all of an output's terms.
+
+constexpr int winogradIntegerFactor(int i) {
+  constexpr int factors[] = {3, -2, -2, 1, 1, 3};
+  return factors[i];
+}
+
+/// 6 sums of products with such weights to 3 * 2^winogradIntegerShift(i) times output i.
+template <class T, class Ops> WinogradRow<T> winogradIntegerOutput(const WinogradRow<T> &x, Ops &o) {
+  T sum = o.add(x[1], x[2]), difference = o.sub(x[1], x[2]), sum2 = o.add(x[3], x[4]), difference2 = o.sub(x[3], x[4]);
+  return {o.fma(2, o.add(x[0], sum), sum2), o.add(difference, difference2), o.fma(2, sum2, sum),
+          o.fma(4, o.add(difference2, x[5]), difference)};
+}
+constexpr int winogradIntegerShift(int i) { return i == 0 ? 3 : 2; }
 
 } // namespace dlc::cpu
 
