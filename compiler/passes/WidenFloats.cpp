@@ -1,5 +1,6 @@
 //===- WidenFloats.cpp - arithmetic of half precision in single precision -------------------------------===//
 #include "compiler/passes/Passes.h"
+#include "dialects/nn/Precision.h"
 
 namespace dlc {
 #define GEN_PASS_DEF_WIDENFLOATS
@@ -21,6 +22,13 @@ bool isContraction(mlir::Operation *op) { return llvm::isa<nn::MatmulOp, nn::Con
 bool onlyMoves(mlir::Operation *op) {
   return llvm::isa<nn::ReshapeOp, nn::TransposeOp, nn::BroadcastOp, nn::SliceOp, nn::ConcatOp, nn::PadOp, nn::TileOp,
                    nn::GatherOp, nn::GatherElementsOp, nn::GatherNDOp, nn::MaxPoolOp>(op);
+}
+
+/// Functions with a shorter form for results that have few bits.
+bool hasShortForm(mlir::Operation *op) { return llvm::isa<nn::ErfOp, nn::SoftmaxOp>(op); }
+
+void markHalfPrecision(mlir::Operation *op) {
+  op->setAttr(nn::kHalfPrecisionAttr, mlir::UnitAttr::get(op->getContext()));
 }
 
 struct WidenFloatsPass : impl::WidenFloatsBase<WidenFloatsPass> {
@@ -66,6 +74,7 @@ private:
       mlir::OpBuilder b(v.getContext());
       b.setInsertionPointAfterValue(v);
       w = nn::create<nn::CastOp>(b, v.getLoc(), v, b.getF32Type(), true).getResult();
+      markHalfPrecision(w.getDefiningOp());
     }
     return w;
   }
@@ -81,6 +90,9 @@ private:
     if (!infersAlike(copy, op)) {
       copy->erase();
       return;
+    }
+    if (hasShortForm(op)) {
+      markHalfPrecision(copy);
     }
     for (auto [from, to] : llvm::zip(op->getResults(), copy->getResults())) {
       if (!isNarrow(from.getType())) {

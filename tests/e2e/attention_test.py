@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 import tool
-from onnx_file import BOOL, INT64, Graph
+from onnx_file import BFLOAT16, BOOL, FLOAT, FLOAT16, INT64, Graph
 
 TARGETS = ("native", "x86-64-v3", "x86-64")
 
@@ -28,7 +28,7 @@ def find_all(value, key):
 
 
 class Attention(unittest.TestCase):
-    def check(self, graph, *dims, targets=TARGETS, strategy="attention"):
+    def check(self, graph, *dims, targets=TARGETS, strategy="attention", compiled="native"):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "model.onnx")
             graph.save(path, opset=17)
@@ -37,20 +37,20 @@ class Attention(unittest.TestCase):
                 result = tool.dlc("verify", path, "--target", target, *arguments)
                 self.assertEqual(result.returncode, 0, target + result.stdout + result.stderr)
             artifact = os.path.join(folder, "model.so")
-            self.assertEqual(tool.dlc("compile", path, "-o", artifact).returncode, 0)
+            self.assertEqual(tool.dlc("compile", path, "-o", artifact, "--target", compiled).returncode, 0)
             found = json.loads(tool.dlc("inspect", artifact, "--json").stdout)
             names = find_all(found, "strategy")
             self.assertIn(strategy, names)
             self.assertEqual("attention" in names, strategy == "attention", names)
 
-    def encoder(self, batch, sequence, between, size=16):
+    def encoder(self, batch, sequence, between, size=16, dtype=FLOAT):
         graph = Graph()
         for name in "qkv":
-            graph.input(name, [batch, sequence, 3 * size])
+            graph.input(name, [batch, sequence, 3 * size], dtype)
         scores = graph.node("MatMul", heads(graph, "q", size, [0, 2, 1, 3]), heads(graph, "k", size, [0, 2, 3, 1]))
         weights = graph.node("Softmax", between(graph, scores), axis=-1)
         mixed = graph.node("Transpose", graph.node("MatMul", weights, heads(graph, "v", size, [0, 2, 1, 3])), perm=[0, 2, 1, 3])
-        graph.output(graph.node("Reshape", mixed, graph.constant([3], [0, -1, 3 * size], INT64)))
+        graph.output(graph.node("Reshape", mixed, graph.constant([3], [0, -1, 3 * size], INT64)), dtype)
         return graph
 
     @staticmethod
@@ -61,6 +61,37 @@ class Attention(unittest.TestCase):
         for sequence in (2, 16, 33, 300):
             with self.subTest(sequence=sequence):
                 self.check(self.encoder(2, sequence, self.scaled))
+
+    def half(self, dtype, sequence, mask, size=16):
+        """Scaled and masked scores, all of `dtype`."""
+        def between(graph, scores):
+            graph.input("mask", [sequence], dtype)
+            scale = graph.node("Cast", graph.constant([], [0.25]), to=dtype)
+            scores = graph.node("Mul", scores, scale)
+            return graph.node("Add", scores, "mask") if mask else graph.node("Add", "mask", scores)
+        return self.encoder(2, sequence, between, size, dtype)
+
+    def test_half_precision(self):
+        # Where the CPU has no products of bf16 pairs, both are computed in f32.
+        for dtype in (FLOAT16, BFLOAT16):
+            for sequence, size in ((2, 8), (16, 32), (33, 7), (130, 16)):
+                with self.subTest(dtype=dtype, sequence=sequence):
+                    self.check(self.half(dtype, sequence, size > 8, size))
+
+    def test_products_of_bf16_pairs(self):
+        # What is not run here is compiled all the same.
+        self.check(self.half(BFLOAT16, 40, True), targets=(), compiled="x86-64-v4+bf16")
+        self.check(self.encoder("batch", "sequence", lambda graph, scores: scores, 32, BFLOAT16), targets=(),
+                   compiled="x86-64-v4+bf16")
+
+    def test_bf16_scores_that_the_model_casts(self):
+        graph = Graph()
+        for name, dims in (("q", [2, 9, 8]), ("k", [2, 8, 20]), ("v", [2, 20, 16])):
+            graph.input(name, dims, BFLOAT16)
+        scores = graph.node("Cast", graph.node("MatMul", "q", "k"), to=FLOAT)
+        weights = graph.node("Cast", graph.node("Softmax", scores, axis=-1), to=BFLOAT16)
+        graph.output(graph.node("MatMul", weights, "v"), BFLOAT16)
+        self.check(graph, compiled="x86-64-v4+bf16")
 
     def test_dynamic_sizes(self):
         graph = self.encoder("batch", "sequence", self.scaled, size=32)

@@ -124,6 +124,12 @@ inline constexpr double erfcTailF64[] = {
 inline constexpr double normalTailF32[] = {0x1.600000p+1,  -0x1.a45a40p+1, 0x1.149edcp+0, 0x1.42d062p-1,
                                            -0x1.474500p-3, -0x1.64da6ep-2, 0x1.fcd700p-3, -0x1.11ed9cp-1,
                                            0x1.7fd5b8p-1,  -0x1.a565e6p-2, 0x1.3d7936p-4};
+/// erf(x) = x p(x^2), |x| <= 3.12, in few terms: the error is 2^-17.
+inline constexpr double nearErfF32[] = {0x1.20dce8p+0,  -0x1.80fe2ap-2,  0x1.cc1798p-4,  -0x1.ad229cp-6,
+                                        0x1.377c86p-8,  -0x1.57d5e2p-11, 0x1.131856p-14, -0x1.287760p-18,
+                                        0x1.7c9e2ap-23, -0x1.b4678ap-29};
+/// 2 e^r = p(r), |r| <= ln(2)/2, likewise: 2^-18.5.
+inline constexpr double nearExpF32[] = {0x1.ffffe6p+0, 0x1.fffb2ap+0, 0x1.0005c4p+0, 0x1.57e348p-2, 0x1.539ed4p-4};
 
 } // namespace dlc::mathlib
 

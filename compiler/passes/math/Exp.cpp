@@ -74,6 +74,13 @@ V exp(V x) {
   return (q + 1.0) * s1 * s2;
 }
 
+/// With s = 2^(n-1), which is a normal number up to the overflow, or 0.
+V nearExp(V x) {
+  V y = clampBelow(clampAbove(x, 89.0), -87.5);
+  auto [n, raw] = roundScaled(y, log2e, exponentBias(x) - 1);
+  return horner(fma(n, -0x1.62e43p-1, y), nearExpF32) * power(raw);
+}
+
 /// With e^-x = (1 + q) s / t and t = 2^-64 (f64: 2^-512), it is t / (t + (1 + q) s), which neither overflows nor rounds
 /// a subnormal number on the way. The denominator is rounded once: sum + low is t + s.
 V logistic(V x) {

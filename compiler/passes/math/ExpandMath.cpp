@@ -53,6 +53,24 @@ template <typename Op, auto fn> struct FunctionPattern : MathPattern<Op> {
   static V call(Emitter &e, ValueRange x, V (*f)(V, V, V)) { return f(V(e, x[0]), V(e, x[1]), V(e, x[2])); }
 };
 
+/// Op -> fn, which is short, where the op may be approximate: before its other patterns, and sums with 1.
+template <typename Op, auto fn> struct NearPattern : OpRewritePattern<Op> {
+  NearPattern(MLIRContext *context, const MathOptions &options)
+      : OpRewritePattern<Op>(context, /*benefit=*/3), options(options) {}
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    bool approximate = arith::bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn);
+    if (!approximate || !isWide(op.getType()) || !getElementTypeOrSelf(op.getType()).isF32()) {
+      return rewriter.notifyMatchFailure(op, "expected f32 that may be approximate");
+    }
+    Emitter e{rewriter, op.getLoc(), this->options};
+    rewriter.replaceOp(op, fn(V(e, op.getOperand())).get());
+    return success();
+  }
+
+  MathOptions options;
+};
+
 struct SincosPattern : MathPattern<math::SincosOp> {
   using MathPattern::MathPattern;
 
@@ -208,10 +226,11 @@ private:
 void addFunctions(RewritePatternSet &patterns, const MathOptions &options) {
   using namespace mathlib;
   patterns.add<
-      FunctionPattern<math::ExpOp, exp>, FunctionPattern<math::Exp2Op, exp2>, FunctionPattern<math::ExpM1Op, expm1>,
-      FunctionPattern<math::LogOp, log>, FunctionPattern<math::Log2Op, log2>, FunctionPattern<math::Log10Op, log10>,
-      FunctionPattern<math::Log1pOp, log1p>, FunctionPattern<math::TanhOp, tanh>, FunctionPattern<math::SinhOp, sinh>,
-      FunctionPattern<math::CoshOp, cosh>, FunctionPattern<math::AsinhOp, asinh>, FunctionPattern<math::AcoshOp, acosh>,
+      NearPattern<math::ExpOp, nearExp>, NearPattern<math::ErfOp, nearErf>, FunctionPattern<math::ExpOp, exp>,
+      FunctionPattern<math::Exp2Op, exp2>, FunctionPattern<math::ExpM1Op, expm1>, FunctionPattern<math::LogOp, log>,
+      FunctionPattern<math::Log2Op, log2>, FunctionPattern<math::Log10Op, log10>, FunctionPattern<math::Log1pOp, log1p>,
+      FunctionPattern<math::TanhOp, tanh>, FunctionPattern<math::SinhOp, sinh>, FunctionPattern<math::CoshOp, cosh>,
+      FunctionPattern<math::AsinhOp, asinh>, FunctionPattern<math::AcoshOp, acosh>,
       FunctionPattern<math::AtanhOp, atanh>, FunctionPattern<math::ErfOp, erf>, FunctionPattern<math::ErfcOp, erfc>,
       FunctionPattern<math::SinOp, sin>, FunctionPattern<math::CosOp, cos>, FunctionPattern<math::TanOp, tan>,
       FunctionPattern<math::AsinOp, asin>, FunctionPattern<math::AcosOp, acos>, FunctionPattern<math::AtanOp, atan>,

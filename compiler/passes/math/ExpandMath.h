@@ -32,8 +32,10 @@ struct MathOptions {
 ///
 /// Functions on f32 and f64 are accurate to 2 units in the last place (pow: 4; f64: 3) for all inputs, with gradual
 /// underflow (docs/math.md has the largest errors), and follow C's Annex F for NaN, infinities and signed zeros. f16,
-/// bf16 and f8 go through f32. The result assumes round-to-nearest and that nobody reassociates; contraction of the
-/// emitted ops is harmless on CPUs where a product with several uses isn't contracted (x86).
+/// bf16 and f8 go through f32. `exp` and `erf` of f32 with the fast-math flag `afn` are wrong by up to 2^-15 of the
+/// result instead (and such an e^x below 2^-125 is 0). The result assumes round-to-nearest and that nobody
+/// reassociates; contraction of the emitted ops is harmless on CPUs where a product with several uses isn't contracted
+/// (x86).
 ///
 /// Needs the dialects arith, math, scf and vector to be loaded.
 void expandMath(mlir::Operation *root, const MathOptions &options = {});

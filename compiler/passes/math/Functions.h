@@ -10,6 +10,8 @@ namespace dlc::mathlib {
 
 // Exp.cpp
 V exp(V x);
+/// Of f32, to 2^-17 of the result: short. Below 2^-125 it is 0.
+V nearExp(V x);
 V exp2(V x);
 V expm1(V x);
 /// 1 / (1 + e^-x).
@@ -52,6 +54,8 @@ LogParts logParts(V x);
 
 // Erf.cpp
 V erf(V x);
+/// Of f32, to 2^-15 of the result: short. From 3.11 on it is 1.
+V nearErf(V x);
 V erfc(V x);
 /// erfc(x sqrt(1/2)): twice the chance that a normal variable exceeds x. Rounding the product first would cost the tail
 /// x^2 ulps. To 5 ulps, f64 4.

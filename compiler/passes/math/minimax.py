@@ -149,6 +149,8 @@ SPECS = {
     'cbrt': ((lambda x: x ** (-mpf(1) / 3), lambda x: x ** (mpf(1) / 3)), 1, 8, 5, 5),
     'erfExponent': ((lambda x: erf_exponent(x) / x - 1, lambda x: x * erfc(x) / erf(x)), 0, mpf('3.95'), 10, None),
     'erfCentre': ((lambda z: (erf(sqrt(z)) / sqrt(z) - 1), lambda z: sqrt(z) / erf(sqrt(z))), 0, 1, None, 12),
+    'nearErf': ((lambda z: erf(sqrt(z)) / sqrt(z), lambda z: sqrt(z) / erf(sqrt(z))), 0, mpf('3.12') ** 2, 9, None),
+    'nearExp': ((lambda r: 2 * exp(r), lambda r: exp(-r) / 2), -R, R, 4, None),
     'normalTail': (normal_tail(mpf('2.75')), 0, mpf('14.5') / mpf('17.25'), 10, None),
     'erfcTail': (None, -1, None, 11, 23),
 }

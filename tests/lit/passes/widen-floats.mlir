@@ -44,6 +44,20 @@ func.func @brain(%x: tensor<4x4xbf16>) -> tensor<4x4xbf16> {
   return %0 : tensor<4x4xbf16>
 }
 
+// Functions with a short form say that few bits of theirs are asked for, casts that sums need not be rounded.
+// CHECK-LABEL: @functions
+// CHECK:         nn.cast %arg0 {nn.half_precision, {{.*}}to = f32
+// CHECK:         nn.erf %{{.*}} {nn.half_precision} : (tensor<4xf32>)
+// CHECK:         nn.softmax %{{.*}} {{.*}}nn.half_precision{{.*}} : (tensor<4xf32>)
+// CHECK:         nn.cast %{{.*}} {saturate = true, to = f16}
+// CHECK:         nn.erf %arg1 : (tensor<4xf32>)
+func.func @functions(%x: tensor<4xf16>, %y: tensor<4xf32>) -> (tensor<4xf16>, tensor<4xf32>) {
+  %0 = nn.erf %x : (tensor<4xf16>) -> tensor<4xf16>
+  %1 = nn.softmax %0 {axis = 0 : i64} : (tensor<4xf16>) -> tensor<4xf16>
+  %2 = nn.erf %y : (tensor<4xf32>) -> tensor<4xf32>
+  return %1, %2 : tensor<4xf16>, tensor<4xf32>
+}
+
 // Between contractions of bf16, arithmetic is in f32, and rounded once; what moves elements moves rounded ones.
 // PAIRS-LABEL: @brain_chain
 // PAIRS:         %[[M:.*]] = nn.matmul %arg0, %arg0 {{.*}} -> tensor<4x4xbf16>

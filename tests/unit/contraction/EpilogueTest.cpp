@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
 
 using namespace dlc::cpu;
 
@@ -58,6 +60,57 @@ void check(mlir::MLIRContext &context, const TargetInfo &target, const Run &run)
   EXPECT_EQ(kernel.run({in.data(), out.data()}, {}, 0, 0), 0);
   EXPECT_EQ(out, expected) << run.columns << " columns, zero " << run.rounding.zero << ", signed "
                            << run.rounding.isSigned << ", vector bits " << target.vectorBits;
+}
+
+/// bf16, to nearest, halves to even; subnormal numbers are zero. NaN stays NaN.
+uint16_t brainOf(float v) {
+  auto bits = std::bit_cast<uint32_t>(v);
+  if (std::isnan(v)) {
+    return static_cast<uint16_t>(bits >> 16 | 0x40);
+  }
+  if (std::fabs(v) < std::numeric_limits<float>::min()) {
+    return static_cast<uint16_t>(bits >> 16 & 0x8000);
+  }
+  uint32_t cut = bits & 0xffff, kept = bits >> 16;
+  return static_cast<uint16_t>(kept + (cut > 0x8000 || (cut == 0x8000 && kept % 2) ? 1 : 0));
+}
+
+// Rows of `columns`, whose vectors are stored in pairs where they are whole.
+TEST(Epilogue, RoundsToBrainFloats) {
+  auto context = makeKernelContext();
+  mlir::Type f32 = mlir::Float32Type::get(context.get()), bf16 = mlir::BFloat16Type::get(context.get());
+  constexpr int64_t rows = 2, padding = 16;
+  for (const TargetInfo &target : executableTargets()) {
+    if (!target.bf16) {
+      continue; // no instruction
+    }
+    for (int64_t columns : {5, 16, 32, 40, 48, 64}) {
+      Kernel kernel = Kernel::compile(*context, target, {{f32}, {bf16}}, 0, [&](KernelBuilder &kb, const auto &args) {
+        Epilogue epilogue = [](KernelBuilder &, mlir::Value v, const EpilogueCoord &) { return v; };
+        epilogue.roundsPairs = true;
+        int lanes = kb.lanes(f32);
+        std::vector<Finished> finished;
+        for (int64_t row = 0; row < rows; ++row) {
+          for (int64_t at = 0; at < columns; at += lanes) {
+            Lanes stored = kb.firstLanes(lanes, columns - at);
+            mlir::Value v = kb.load(args.buffers[0], row * columns + at, stored);
+            finished.push_back({v, {row * columns + at, row, at, stored}, at > 0 && stored.full()});
+          }
+        }
+        storeResults(kb, finished, args.buffers[1], epilogue);
+      });
+      std::vector<float> in;
+      const float ties[] = {1.00390625f, 1.01171875f, 1e-40f,   -1e-40f,    3.4e38f,
+                            -0.0f,       NAN,         INFINITY, 1.0039063f, -7.123456f};
+      for (int64_t i = 0; i < rows * columns; ++i) {
+        in.push_back(i % 3 ? ties[i / 3 % 10] : 0.37f * static_cast<float>(i - 20));
+      }
+      std::vector<uint16_t> out(in.size() + padding, 0xaaaa), expected(out);
+      std::transform(in.begin(), in.end(), expected.begin(), brainOf);
+      EXPECT_EQ(kernel.run({in.data(), out.data()}, {}, 0, 0), 0);
+      EXPECT_EQ(out, expected) << columns << " columns";
+    }
+  }
 }
 
 TEST(Epilogue, RoundsToBytes) {

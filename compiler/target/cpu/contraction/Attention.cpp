@@ -19,22 +19,20 @@ constexpr int64_t assumedKeys = 512;
 /// Rows beyond this many gain nothing more from sharing a panel of keys.
 constexpr int64_t mostRows = 128;
 constexpr int64_t leastRows = 16;
-constexpr int64_t elementBytes = 4;
+/// Of a score.
+constexpr int64_t scoreBytes = 4;
 constexpr int64_t lineBytes = 64;
 /// Chains of exponentials in flight.
 constexpr int chains = 4;
 
 int64_t roundUp(int64_t x, int64_t y) { return (x + y - 1) / y * y; }
 
-ContractionTypes floats(MLIRContext *context) {
-  Type f32 = Float32Type::get(context);
-  return ContractionTypes::of(f32, f32);
-}
+ContractionTypes typesOf(const AttentionProblem &p) { return ContractionTypes::of(p.element, p.element); }
 
 /// The product of the queries of a block and all keys; offsets and the stride of its rows are not set.
-GemmProblem scoresOf(MLIRContext *context, const AttentionProblem &p, Idx rows) {
+GemmProblem scoresOf(const AttentionProblem &p, Idx rows) {
   GemmProblem g;
-  g.types = floats(context);
+  g.types = typesOf(p);
   g.m = rows;
   g.n = p.keys;
   g.k = p.size;
@@ -46,9 +44,9 @@ GemmProblem scoresOf(MLIRContext *context, const AttentionProblem &p, Idx rows) 
 }
 
 /// The product of the exponentials of a block and the values.
-GemmProblem valuesOf(MLIRContext *context, const AttentionProblem &p, Idx rows, Idx stride) {
+GemmProblem valuesOf(const AttentionProblem &p, Idx rows, Idx stride) {
   GemmProblem g;
-  g.types = floats(context);
+  g.types = typesOf(p);
   g.m = rows;
   g.n = p.valueSize;
   g.k = p.keys;
@@ -69,7 +67,7 @@ GemmTile blockTile(const GemmProblem &g, const TargetInfo &target) {
 }
 
 // Scratch: sums of rows, a panel of keys, scores, a panel of values.
-int64_t sumBytes(const AttentionPlan &plan) { return roundUp(plan.rows * elementBytes, lineBytes); }
+int64_t sumBytes(const AttentionPlan &plan) { return roundUp(plan.rows * scoreBytes, lineBytes); }
 int64_t keyPanelBytes(const AttentionProblem &p, const AttentionPlan &plan) {
   GemmScratch panel = gemmScratch(GemmProblem::dense(1, 1, 1, plan.types), plan.scores);
   return roundUp(panel.fixed + panel.perK * p.size, lineBytes);
@@ -77,7 +75,7 @@ int64_t keyPanelBytes(const AttentionProblem &p, const AttentionPlan &plan) {
 
 /// A score row's elements: whole vectors, and a line more, so that rows do not share a set of the cache.
 Idx rowStride(KernelBuilder &kb, const AttentionProblem &p, int lanes) {
-  return kb.add(kb.mul(kb.ceilDiv(p.keys, lanes), lanes), lineBytes / elementBytes);
+  return kb.add(kb.mul(kb.ceilDiv(p.keys, lanes), lanes), lineBytes / scoreBytes);
 }
 
 class AttentionEmitter {
@@ -91,7 +89,8 @@ public:
     keyPanel = view(scratch, sumBytes(plan), byte);
     int64_t at = sumBytes(plan) + keyPanelBytes(p, plan);
     scores = view(scratch, at, f32);
-    valuePanel = view(scratch, kb.add(at, kb.mul(stride, plan.rows * elementBytes)), byte);
+    powers = isBrain() ? view(scratch, at, p.element) : scores;
+    valuePanel = view(scratch, kb.add(at, kb.mul(stride, plan.rows * scoreBytes)), byte);
   }
 
   void emitTile(Idx number) {
@@ -128,7 +127,7 @@ private:
   }
 
   void emitScores(Idx first, Idx rows) {
-    GemmProblem g = scoresOf(kb.context(), p, rows);
+    GemmProblem g = scoresOf(p, rows);
     g.cRow = stride;
     g.aOffset = kb.add(offset.q, kb.mul(first, p.qRow));
     g.bOffset = offset.k;
@@ -139,7 +138,11 @@ private:
     emitGemm(kb, g, plan.scores, q, k, scores, store, 0, gemmTileCount(kb, g, plan.scores), keyPanel);
   }
 
-  /// Scores of a row become exp(score - greatest score); the inverse of their sum goes to `sums`.
+  bool isBrain() const { return p.element.isBF16(); }
+  int64_t powerBytes() const { return p.element.getIntOrFloatBitWidth() / 8; }
+
+  /// Scores of a row become exp(score - greatest score), which takes their place from the row's begin on; the inverse
+  /// of their sum goes to `sums`.
   void emitSoftmax(Idx row) {
     Idx base = kb.mul(row, stride), end = kb.mul(kb.ceilDiv(p.keys, lanes), lanes);
     VectorType type = kb.vectorType(kb.builder().getF32Type(), lanes);
@@ -152,8 +155,9 @@ private:
     auto step = [&](Idx i, Value sum) {
       Idx place = kb.add(base, i);
       Value x = kb.subValues(kb.load(scores, place, lanes), greatest);
-      Value e = math::ExpOp::create(kb.builder(), kb.location(), x);
-      kb.store(e, scores, place);
+      Value e = math::ExpOp::create(kb.builder(), kb.location(), x, p.flags);
+      isBrain() ? kb.store(roundToBF16(kb, e), powers, kb.add(kb.mul(base, scoreBytes / powerBytes()), i))
+                : kb.store(e, powers, place);
       return kb.addValues(sum, e);
     };
     Value sum = overRow(end, kb.zero(type), step, [&](Value x, Value y) { return kb.addValues(x, y); });
@@ -209,13 +213,14 @@ private:
   }
 
   void emitValues(Idx first, Idx rows) {
-    GemmProblem g = valuesOf(kb.context(), p, rows, stride);
+    GemmProblem g = valuesOf(p, rows, kb.mul(stride, scoreBytes / powerBytes()));
     g.bOffset = offset.v;
     g.cOffset = kb.add(offset.out, kb.mul(first, p.outRow));
     Epilogue divide = [&](KernelBuilder &, Value accumulators, const EpilogueCoord &coord) {
       return kb.mulValues(accumulators, kb.broadcastLoad(sums, coord.row, coord.lanes.width));
     };
-    emitGemm(kb, g, plan.values, scores, v, out, divide, 0, gemmTileCount(kb, g, plan.values), valuePanel);
+    divide.roundsPairs = isBrain();
+    emitGemm(kb, g, plan.values, powers, v, out, divide, 0, gemmTileCount(kb, g, plan.values), valuePanel);
   }
 
   KernelBuilder &kb;
@@ -225,34 +230,34 @@ private:
   const ScoreEpilogue &epilogue;
   int lanes;
   Idx stride;
-  Value sums, keyPanel, scores, valuePanel;
+  Value sums, keyPanel, scores, powers, valuePanel;
   SmallVector<Idx> at;
   AttentionBatch offset;
 };
 
 } // namespace
 
-AttentionPlan planAttention(MLIRContext *context, const AttentionProblem &p, const TargetInfo &target) {
+AttentionPlan planAttention(const AttentionProblem &p, const TargetInfo &target) {
   int64_t keys = std::max<int64_t>(1, p.keys.constantOr(assumedKeys));
   AttentionPlan plan;
-  plan.types = floats(context);
-  plan.rows = std::clamp<int64_t>(target.l2 / 4 / (keys * elementBytes), leastRows, mostRows);
+  plan.types = typesOf(p);
+  plan.rows = std::clamp<int64_t>(target.l2 / 4 / (keys * scoreBytes), leastRows, mostRows);
   if (p.queries.isStatic()) {
     int64_t queries = std::max<int64_t>(1, p.queries.constant()), blocks = (queries + plan.rows - 1) / plan.rows;
     plan.rows = (queries + blocks - 1) / blocks;
   }
-  plan.scores = blockTile(scoresOf(context, p, plan.rows), target);
-  plan.values = blockTile(valuesOf(context, p, plan.rows, Idx(keys)), target);
+  plan.scores = blockTile(scoresOf(p, plan.rows), target);
+  plan.values = blockTile(valuesOf(p, plan.rows, Idx(keys)), target);
   return plan;
 }
 
 AttentionScratch attentionScratch(const AttentionProblem &p, const AttentionPlan &plan) {
   // A row of scores is rounded up to vectors, and has a line more.
-  int64_t rowBytes = plan.scores.lanes * elementBytes + lineBytes;
+  int64_t rowBytes = plan.scores.lanes * scoreBytes + lineBytes;
   GemmScratch panel = gemmScratch(GemmProblem::dense(1, 1, 1, plan.types), plan.values);
   AttentionScratch scratch;
   scratch.fixed = sumBytes(plan) + keyPanelBytes(p, plan) + plan.rows * rowBytes + panel.fixed + lineBytes;
-  scratch.perKey = plan.rows * elementBytes + panel.perK;
+  scratch.perKey = plan.rows * scoreBytes + panel.perK;
   return scratch;
 }
 

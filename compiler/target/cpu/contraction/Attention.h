@@ -14,9 +14,14 @@ struct AttentionBatch {
   Idx q, k, v, out;
 };
 
-/// out[batch, query, :] = sum over key of softmax(epilogue(q[query, :] . k[key, :]))[key] * v[key, :], in f32. Any
+/// out[batch, query, :] = sum over key of softmax(epilogue(q[query, :] . k[key, :]))[key] * v[key, :]. Any
 /// strides of q, k and v; the output's columns are adjacent.
 struct AttentionProblem {
+  /// Of q, k, v and the output: f32; or bf16, whose products are of pairs. Exponentials are rounded to it, scores and
+  /// sums are f32.
+  mlir::Type element;
+  /// Of the exponentials.
+  mlir::arith::FastMathFlags flags = mlir::arith::FastMathFlags::none;
   llvm::SmallVector<AttentionBatch> batch;
   Idx queries, keys;
   /// Elements of a query and key, and of a value: static.
@@ -45,7 +50,7 @@ struct AttentionPlan {
   GemmTile scores, values;
 };
 /// Sizes that are dynamic need no value here.
-AttentionPlan planAttention(mlir::MLIRContext *context, const AttentionProblem &problem, const TargetInfo &target);
+AttentionPlan planAttention(const AttentionProblem &problem, const TargetInfo &target);
 
 /// Scratch bytes: `fixed + perKey * keys`.
 struct AttentionScratch {

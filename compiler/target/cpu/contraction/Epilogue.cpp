@@ -25,6 +25,25 @@ Value loadSplat(KernelBuilder &kb, Value buffer, Idx offset, const EpilogueCoord
 
 namespace {
 
+/// Lanes of the instructions that round to bf16.
+constexpr int brainLanes = 16;
+
+Value callBrain(KernelBuilder &kb, StringRef name, ValueRange operands, int width) {
+  OpBuilder &b = kb.builder();
+  Type type = kb.vectorType(b.getBF16Type(), width);
+  return LLVM::CallIntrinsicOp::create(b, kb.location(), type, b.getStringAttr(name), operands).getResult(0);
+}
+
+} // namespace
+
+Value roundToBF16(KernelBuilder &kb, Value v) {
+  bool instruction = kb.targetInfo().bf16 && cast<VectorType>(v.getType()).getNumElements() == brainLanes;
+  return instruction ? callBrain(kb, "llvm.x86.avx512bf16.cvtneps2bf16.512", {v}, brainLanes)
+                     : kb.convert(v, kb.builder().getBF16Type());
+}
+
+namespace {
+
 /// Stores vectors of f32 as bytes, four vectors at a time: these fill a register.
 class ByteStore {
 public:
@@ -133,6 +152,32 @@ Value toBytes(KernelBuilder &kb, Value v, const ByteRounding &rounding) {
   return kb.convert(kb.convert(v, b.getI32Type()), b.getI8Type());
 }
 
+/// Stores vectors of f32 as bf16, two at a time where they are neighbours.
+void storeBrain(KernelBuilder &kb, ArrayRef<Finished> finished, Value output, const Epilogue &epilogue) {
+  auto take = [&] {
+    const Finished &f = finished.front();
+    finished = finished.drop_front();
+    return epilogue ? epilogue(kb, f.accumulators, f.coord) : f.accumulators;
+  };
+  while (!finished.empty()) {
+    EpilogueCoord coord = finished.front().coord;
+    Value low = take();
+    if (!finished.empty() && finished.front().follows) {
+      Value high = take();
+      Value both = callBrain(kb, "llvm.x86.avx512bf16.cvtne2ps2bf16.512", {high, low}, 2 * brainLanes);
+      kb.store(both, output, coord.offset);
+    } else {
+      kb.store(roundToBF16(kb, low), output, coord.offset, coord.lanes);
+    }
+  }
+}
+
+/// Whether storeBrain can store them all.
+bool isBrain(KernelBuilder &kb, ArrayRef<Finished> finished, Value output, const Epilogue &epilogue) {
+  return epilogue.roundsPairs && kb.targetInfo().bf16 && kb.elementType(output).isBF16() &&
+         llvm::all_of(finished, [](const Finished &f) { return f.coord.lanes.width == brainLanes; });
+}
+
 bool isPacked(const Finished &f) {
   int lanes = f.coord.lanes.width;
   return lanes == 4 || lanes == 8 || lanes == 16;
@@ -152,6 +197,9 @@ void storeResults(KernelBuilder &kb, ArrayRef<Finished> finished, Value output, 
       ByteStore(kb, output, *epilogue.rounding, places.front().coord.lanes.width).store(places, values);
     }
     return;
+  }
+  if (isBrain(kb, finished, output, epilogue)) {
+    return storeBrain(kb, finished, output, epilogue);
   }
   for (const Finished &f : finished) {
     Value result = epilogue ? epilogue(kb, f.accumulators, f.coord) : f.accumulators;

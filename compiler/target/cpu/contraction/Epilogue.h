@@ -40,6 +40,9 @@ public:
 
   /// How its results become bytes; otherwise they are converted.
   std::optional<ByteRounding> rounding;
+  /// Results in bf16 are rounded by the CPU's instruction, which like its products of pairs takes subnormal numbers for
+  /// zero.
+  bool roundsPairs = false;
   /// So many instructions that register tiles do not repeat it for each of their rows.
   bool isLong = false;
 
@@ -67,6 +70,9 @@ mlir::Value loadRow(KernelBuilder &kb, mlir::Value buffer, const EpilogueCoord &
 mlir::Value loadLikeOutput(KernelBuilder &kb, mlir::Value buffer, const EpilogueCoord &coord);
 /// Element `offset` of a buffer in every lane.
 mlir::Value loadSplat(KernelBuilder &kb, mlir::Value buffer, Idx offset, const EpilogueCoord &coord);
+
+/// A vector of f32 in bf16, by the CPU's instruction where it has one: that takes subnormal numbers for zero.
+mlir::Value roundToBF16(KernelBuilder &kb, mlir::Value v);
 
 /// A vector of finished accumulators, and where their results go.
 struct Finished {

@@ -27,11 +27,14 @@ bool broadcastsTo(Value v, llvm::ArrayRef<dim::Expr> whole) {
 /// The product that `v` comes from through elementwise ops of its shape, which are added to `between`, last first.
 nn::MatmulOp findScores(Value v, mlir::Block *block, llvm::SmallVectorImpl<mlir::Operation *> &between) {
   mlir::Operation *op = v.getDefiningOp();
-  if (!op || op->getBlock() != block || !v.hasOneUse() || !nn::elementOf(v).isF32() || between.size() > kMostBetween) {
+  if (!op || op->getBlock() != block || !v.hasOneUse() || between.size() > kMostBetween) {
     return {};
   }
   if (auto matmul = llvm::dyn_cast<nn::MatmulOp>(op)) {
     return matmul;
+  }
+  if (!nn::elementOf(v).isF32()) {
+    return {};
   }
   dim::Shape shape = nn::shapeOf(v);
   if (!nn::isElementwise(op) || !llvm::all_of(op->getOperands(), [&](Value o) { return broadcastsTo(o, shape); })) {
@@ -59,13 +62,13 @@ nn::TransposeOp transposition(Value v, mlir::Block *block) {
 
 bool keepsLastDim(nn::TransposeOp op) { return op.getPermutation().back() == int64_t(op.getPermutation().size()) - 1; }
 
-/// Both operands have the result's rank, and its batch dims or 1.
-bool hasPlainBatch(nn::MatmulOp op) {
+/// Operands and result are of the element, and have one rank, and the result's batch dims or 1.
+bool hasPlainBatch(nn::MatmulOp op, mlir::Type element) {
   dim::Shape result = nn::shapeOf(op.getResult());
   return result.size() >= 2 && llvm::all_of(op.getOperands(), [&](Value v) {
            dim::Shape own = nn::shapeOf(v);
            auto matches = [&](size_t i) { return dim::isConstant(own[i], 1) || dim::equal(own[i], result[i]); };
-           return own.size() == result.size() && nn::elementOf(v).isF32() &&
+           return own.size() == result.size() && nn::elementOf(v) == element &&
                   llvm::all_of(llvm::seq<size_t>(0, own.size() - 2), matches);
          });
 }
@@ -82,7 +85,8 @@ llvm::SmallVector<mlir::Operation *> AttentionPattern::ops() const {
     op ? all.push_back(op) : void();
   }
   all.append(between.begin(), between.end());
-  for (mlir::Operation *op : {operation(softmax), operation(value), operation(values), operation(output)}) {
+  for (mlir::Operation *op :
+       {operation(softmax), operation(rounded), operation(value), operation(values), operation(output)}) {
     op ? all.push_back(op) : void();
   }
   return all;
@@ -96,13 +100,23 @@ std::optional<AttentionPattern> findAttention(nn::MatmulOp values) {
   AttentionPattern p;
   mlir::Block *block = values->getBlock();
   p.values = values;
-  p.softmax = values.getLhs().getDefiningOp<nn::SoftmaxOp>();
-  if (!p.softmax || p.softmax->getBlock() != block || !values.getLhs().hasOneUse() || p.softmax.getLog() ||
-      values.getTransposeLhs() || int64_t(p.softmax.getAxis()) + 1 != nn::rankOf(p.softmax.getInput())) {
+  mlir::Type element = nn::elementOf(values.getRhs());
+  if (!element.isF32() && !element.isBF16()) {
+    return std::nullopt;
+  }
+  Value weights = values.getLhs();
+  p.rounded = element.isBF16() ? weights.getDefiningOp<nn::CastOp>() : nn::CastOp();
+  if (p.rounded && weights.hasOneUse() && p.rounded->getBlock() == block) {
+    weights = p.rounded.getInput();
+  }
+  p.softmax = weights.getDefiningOp<nn::SoftmaxOp>();
+  if (!p.softmax || p.softmax->getBlock() != block || !weights.hasOneUse() || p.softmax.getLog() ||
+      !nn::elementOf(weights).isF32() || values.getTransposeLhs() ||
+      int64_t(p.softmax.getAxis()) + 1 != nn::rankOf(p.softmax.getInput())) {
     return std::nullopt;
   }
   p.scores = findScores(p.softmax.getInput(), block, p.between);
-  if (!p.scores || !hasPlainBatch(p.scores) || !hasPlainBatch(values)) {
+  if (!p.scores || !hasPlainBatch(p.scores, element) || !hasPlainBatch(values, element)) {
     return std::nullopt;
   }
   std::reverse(p.between.begin(), p.between.end());

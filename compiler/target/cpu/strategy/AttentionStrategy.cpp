@@ -2,6 +2,7 @@
 #include "compiler/target/cpu/contraction/Attention.h"
 #include "compiler/target/cpu/strategy/AttentionPattern.h"
 #include "compiler/target/cpu/strategy/KernelFrame.h"
+#include "dialects/nn/Precision.h"
 
 namespace dlc::cpu {
 namespace {
@@ -71,6 +72,8 @@ struct AttentionKernel {
                                batchStride(a.scores.getRhs(), key, i), batchStride(a.values.getRhs(), value, i),
                                output.strides[i]});
     }
+    problem.element = nn::elementOf(a.values.getRhs());
+    problem.flags = nn::functionFlags(a.softmax);
     problem.queries = f.size(scores[rows]);
     problem.keys = f.size(scores[columns]);
     problem.size = *dim::getConstant(sizeOf());
@@ -109,6 +112,13 @@ struct AttentionKernel {
     return wide ? kb.load(f.buffer(v), offset, coord.lanes) : kb.broadcastLoad(f.buffer(v), offset, coord.lanes.width);
   }
 
+  /// Scores, which the model rounds, in f32: rounded only where it casts them itself.
+  static Value castScores(mlir::Operation *cast, KernelBuilder &kb, Value scores) {
+    bool asSummed = cast->hasAttr(nn::kHalfPrecisionAttr);
+    return asSummed ? scores
+                    : kb.convert(kb.convert(scores, nn::elementOf(cast->getOperand(0))), kb.builder().getF32Type());
+  }
+
   ScoreEpilogue epilogue() {
     llvm::DenseMap<Value, Strides> strides;
     for (mlir::Operation *op : a.between) {
@@ -120,25 +130,36 @@ struct AttentionKernel {
     }
     return [this, strides](KernelBuilder &kb, Value scores, const ScoreCoord &coord) {
       llvm::DenseMap<Value, Value> values{{a.scores.getResult(), scores}};
-      Value last = a.scores.getResult();
+      Value last = scores;
       for (mlir::Operation *op : a.between) {
+        if (llvm::isa<nn::CastOp>(op) && op->getOperand(0) == a.scores.getResult()) {
+          last = values[op->getResult(0)] = castScores(op, kb, scores);
+          continue;
+        }
         llvm::SmallVector<Value> operands;
         for (Value v : op->getOperands()) {
           auto it = values.find(v);
           operands.push_back(it != values.end() ? it->second : load(v, kb, coord, strides.lookup(v)));
         }
-        last = op->getResult(0);
-        values[last] = llvm::cast<nn::EmitElement>(op).emitElement(kb.builder(), kb.location(), operands);
+        last = values[op->getResult(0)] =
+            llvm::cast<nn::EmitElement>(op).emitElement(kb.builder(), kb.location(), operands);
       }
-      return values[last];
+      return last;
     };
   }
 };
 } // namespace
 
-bool matchesAttention(mlir::Operation *root, const TargetInfo &, Reason &reason) {
+bool matchesAttention(mlir::Operation *root, const TargetInfo &target, Reason &reason) {
   auto values = llvm::dyn_cast<nn::MatmulOp>(root);
-  return values && findAttention(values) && reason.yes("a softmax between two products, in f32");
+  if (!values || !findAttention(values)) {
+    return false;
+  }
+  if (nn::elementOf(values.getRhs()).isF32()) {
+    return reason.yes("a softmax between two products, in f32");
+  }
+  return target.bf16 ? reason.yes("a softmax between two products of bf16 pairs")
+                     : reason.no("the target has no products of bf16 pairs");
 }
 
 llvm::SmallVector<mlir::Operation *> attentionMembers(mlir::Operation *root) {
@@ -155,7 +176,7 @@ llvm::LogicalResult emitAttentionKernel(mlir::func::FuncOp kernel, const TargetI
   }
   AttentionKernel attention(f, *pattern);
   const AttentionProblem &p = attention.problem;
-  AttentionPlan plan = planAttention(kernel.getContext(), p, target);
+  AttentionPlan plan = planAttention(p, target);
   AttentionScratch scratch = attentionScratch(p, plan);
   emitAttention(f.builder(), p, plan, attention.query.buffer, attention.key.buffer, attention.value.buffer,
                 attention.output.buffer, attention.epilogue(), f.begin(), f.end(), f.scratch());

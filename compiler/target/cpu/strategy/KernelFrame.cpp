@@ -2,6 +2,7 @@
 #include "compiler/target/cpu/strategy/KernelFrame.h"
 #include "compiler/passes/Kernels.h"
 #include "compiler/target/cpu/strategy/ByteEpilogue.h"
+#include "dialects/nn/Precision.h"
 
 namespace dlc::cpu {
 mlir::MemRefType KernelFrame::bufferType(mlir::Type type) {
@@ -82,7 +83,17 @@ mlir::Value KernelFrame::loadOperand(mlir::Value v, mlir::Operation *contraction
   }
 }
 
+bool KernelFrame::roundsWhenStored(mlir::Operation *op) {
+  auto isBrain = [](mlir::Value v) { return nn::elementOf(v).isBF16(); };
+  bool last = op == rootOp || (llvm::isa<nn::CastOp>(op) && nn::elementOf(op->getOperand(0)).isF32());
+  return last && kb.targetInfo().bf16 && op->getNextNode() == old->getTerminator() && isBrain(op->getResult(0)) &&
+         llvm::all_of(rootOp->getOperands(), isBrain);
+}
+
 mlir::Value KernelFrame::emitElement(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, KernelBuilder &k) {
+  if (roundsWhenStored(op)) {
+    return operands[0];
+  }
   if (auto quantize = llvm::dyn_cast<nn::QuantizeLinearOp>(op)) {
     if (op->getNextNode() == old->getTerminator() && byteRounding(op)) {
       return emitQuotient(k, quantize, operands[0], operands[1]);
@@ -104,7 +115,8 @@ static bool isLong(llvm::ArrayRef<mlir::Operation *> ops) {
   int instructions = 0;
   for (mlir::Operation *op : ops) {
     bool isFunction = llvm::isa<nn::ExpOp, nn::LogOp, nn::TanhOp, nn::ErfOp, nn::SigmoidOp, nn::SoftplusOp, nn::PowOp>(op);
-    instructions += isFunction ? 20 : llvm::isa<nn::QuantizeLinearOp, nn::DivOp>(op) ? 4 : 1;
+    int function = op->hasAttr(nn::kHalfPrecisionAttr) ? 10 : 20;
+    instructions += isFunction ? function : llvm::isa<nn::QuantizeLinearOp, nn::DivOp>(op) ? 4 : 1;
   }
   return instructions >= 24;
 }
@@ -127,8 +139,9 @@ Epilogue KernelFrame::epilogue(mlir::Operation *contraction, mlir::Value bias, l
       accumulators = k.addValues(accumulators, columns);
     }
     llvm::DenseMap<mlir::Value, mlir::Value> values;
-    mlir::Value last = contraction->getResult(0);
-    values[last] = k.convert(accumulators, nn::getStorageType(nn::elementOf(last)));
+    mlir::Value sums = contraction->getResult(0), last = sums;
+    bool kept = ops.empty() && roundsWhenStored(contraction);
+    values[sums] = kept ? accumulators : k.convert(accumulators, nn::getStorageType(nn::elementOf(sums)));
     for (mlir::Operation *op : ops) {
       llvm::SmallVector<mlir::Value> operands;
       for (mlir::Value v : op->getOperands()) {
@@ -136,11 +149,15 @@ Epilogue KernelFrame::epilogue(mlir::Operation *contraction, mlir::Value bias, l
         operands.push_back(it != values.end() ? it->second : loadOperand(v, contraction, k, coord));
       }
       last = op->getResult(0);
-      values[last] = emitElement(op, operands, k);
+      // What only the model rounds.
+      bool asSummed = llvm::isa<nn::CastOp>(op) && op->hasAttr(nn::kHalfPrecisionAttr) && op->getOperand(0) == sums &&
+                      nn::elementOf(last) == accumulator;
+      values[last] = asSummed ? accumulators : emitElement(op, operands, k);
     }
     return values[last];
   };
   epilogue.isLong = isLong(ops);
+  epilogue.roundsPairs = roundsWhenStored(ops.empty() ? contraction : ops.back());
   if (!ops.empty()) {
     epilogue.rounding = byteRounding(ops.back());
   }

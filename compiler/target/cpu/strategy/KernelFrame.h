@@ -41,7 +41,9 @@ public:
 private:
   /// An operand of an op behind `contraction`.
   mlir::Value loadOperand(mlir::Value v, mlir::Operation *contraction, KernelBuilder &k, const EpilogueCoord &coord);
-  /// The elements of an op of the epilogue. A quantisation at its end gives what is still to be rounded.
+  /// Whether what `op`, the kernel's last, rounds to bf16 is left to the instruction that storing has.
+  bool roundsWhenStored(mlir::Operation *op);
+  /// The elements of an op of the epilogue. A quantisation or rounding at its end gives what is still to be rounded.
   mlir::Value emitElement(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, KernelBuilder &k);
   mlir::MemRefType bufferType(mlir::Type tensor);
 

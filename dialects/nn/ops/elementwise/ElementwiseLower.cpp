@@ -1,4 +1,5 @@
 //===- ElementwiseLower.cpp - elements as arith and math ops, and the loops around them -----------===//
+#include "dialects/nn/Precision.h"
 #include "dialects/nn/lower/Registration.h"
 
 namespace dlc::nn {
@@ -52,6 +53,7 @@ Value emitRelu(const Emit &e, Value x) { // NaN stays
   Value zero = e.constant(x, 0);
   return e.isUnsigned() ? x : e.select(e.less(x, zero), zero, x);
 }
+Value emitErf(const Emit &e, Value x) { return math::ErfOp::create(e.b, e.loc, x, functionFlags(e.op)); }
 Value emitSigmoid(const Emit &e, Value x) {
   Value one = e.constant(x, 1);
   return e.f<arith::DivFOp>(one, e.f<arith::AddFOp>(one, e.f<math::ExpOp>(e.f<arith::NegFOp>(x))));
@@ -296,7 +298,7 @@ void attachElementwiseLower(mlir::MLIRContext &c) {
   attach<AsinhOp, direct1<math::AsinhOp>>(c);
   attach<AcoshOp, direct1<math::AcoshOp>>(c);
   attach<AtanhOp, direct1<math::AtanhOp>>(c);
-  attach<ErfOp, direct1<math::ErfOp>>(c);
+  attach<ErfOp, apply1<emitErf>>(c);
   attach<SigmoidOp, apply1<emitSigmoid>>(c);
   attach<SoftplusOp, apply1<emitSoftplus>>(c);
   attach<FloorOp, direct1<math::FloorOp>>(c);

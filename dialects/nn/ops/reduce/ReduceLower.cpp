@@ -1,4 +1,5 @@
 //===- ReduceLower.cpp - reductions and softmax ---------------------------------------------------===//
+#include "dialects/nn/Precision.h"
 #include "dialects/nn/lower/Registration.h"
 
 namespace dlc::nn {
@@ -194,7 +195,7 @@ llvm::LogicalResult lowerSoftmax(SoftmaxOp op, LowerContext &c, Lowered operands
   Value shifted = c.compute(shapeOf(op.getInput()), type, [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange indices) -> Value {
     Value x = fromStorage(b, loc, LowerContext::extract(b, loc, operands[0], indices), r.element);
     Value d = arith::SubFOp::create(b, loc, x, LowerContext::extract(b, loc, peak, without(indices)));
-    return op.getLog() ? d : Value(mlir::math::ExpOp::create(b, loc, d));
+    return op.getLog() ? d : Value(mlir::math::ExpOp::create(b, loc, d, functionFlags(op)));
   });
   Reduction s(c, op.getInput(), shifted, {axis});
   s.element = type;
