@@ -194,7 +194,12 @@ private:
     int64_t elements = packedGemmB(p, tile).panelElements();
     int64_t line = 512 / p.types.b.getIntOrFloatBitWidth();
     int64_t slice = tile.prefetchLines * line * (p.k.constant() / (unit.group() * tile.unroll));
-    return kb.add(kb.add(panel.offset, elements), kb.mul(kb.div(m, tile.rows), slice));
+    Idx pass = kb.div(m, tile.rows);
+    if (!p.m.isStatic() && slice > 0) {
+      // There may be more register tiles than slices.
+      pass = kb.min(pass, elements / slice);
+    }
+    return kb.add(kb.add(panel.offset, elements), kb.mul(pass, slice));
   }
 
   KernelBuilder &kb;

@@ -131,7 +131,7 @@ GemmTile chooseGemmTile(const GemmProblem &p, const TargetInfo &target, const Ch
   tile.packB = shouldPack(p, target, chosen, tile);
   chooseTileSizes(p, target, chosen, tile);
   shareEvenly(p, tile);
-  int64_t passes = ceilDiv(p.m.constantOr(0), tile.rows);
+  int64_t passes = ceilDiv(p.m.constantOr(assumedSize), tile.rows);
   if (p.packedB && passes > 1 && !tile.columnsFirst) {
     int64_t line = 512 / p.types.b.getIntOrFloatBitWidth();
     double lines = static_cast<double>(tile.unroll) * group * tile.panel() / line;
