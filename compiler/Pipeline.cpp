@@ -65,8 +65,10 @@ void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   graph.addPass(createFoldConstants({options.foldBudget}));
   graph.addPass(mlir::createCanonicalizerPass());
   graph.addPass(mlir::createCSEPass());
-  // Last: what is known about indices is known by now, and ops that are gone need no check.
+  // What is known about indices is known by now, and ops that are gone need no check.
   graph.addPass(createCheckIndices());
+  // Last: no pass before it knows regions that see parts of values.
+  graph.addPass(createSplitBatch(options.target));
 }
 
 /// nn -> linalg: ops are grouped, groups become functions, functions are lowered.

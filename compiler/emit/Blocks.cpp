@@ -82,6 +82,8 @@ llvm::LogicalResult Blocks::writeOp(mlir::Operation *op) {
   if (auto symbol = llvm::dyn_cast<rt::SymbolOp>(op)) {
     dlc_dim_op read = symbol.getRead() ? DLC_DIM_READ : DLC_DIM_VALUE_DIM;
     t.bindSymbol(symbol.getName(), t.instruction(read, values[symbol.getValue()], symbol.getIndex()));
+  } else if (auto size = llvm::dyn_cast<rt::SizeOp>(op)) {
+    t.bindSymbol(size.getName(), t.slot(size.getValue()));
   } else if (auto check = llvm::dyn_cast<rt::CheckOp>(op)) {
     uint32_t lhs = t.slot(check.getLhs()), rhs = t.slot(check.getRhs());
     t.instruction(DLC_DIM_CHECK_EQ, lhs, rhs, t.string(check.getMessage()));

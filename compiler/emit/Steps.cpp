@@ -119,6 +119,14 @@ llvm::LogicalResult Blocks::writeLoop(rt::LoopOp op) {
     extra.append({index(yielded[1 + op.getInitial().size() + i]), index(v)});
   }
   s.extra = t.range(extra);
+  if (std::optional<dim::ExprAttr> count = op.getCount()) {
+    s.dims = sizes(*count);
+    t.features |= DLC_FEATURE_COUNTED_LOOPS;
+  }
+  if (auto strategy = op->getAttrOfType<mlir::StringAttr>("strategy")) {
+    s.strategy = t.string(strategy.getValue());
+    writeReason(op, s);
+  }
   t.features |= DLC_FEATURE_CONTROL_FLOW;
   addStep(s, op.getAfter());
   return mlir::success();

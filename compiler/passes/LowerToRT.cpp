@@ -3,6 +3,7 @@
 #include "compiler/passes/HostCalls.h"
 #include "compiler/passes/Kernels.h"
 #include "compiler/passes/Passes.h"
+#include "dialects/nn/ops/control/BatchRows.h"
 #include "dialects/rt/RT.h"
 #include "llvm/ADT/StringSet.h"
 #include "mlir/IR/IRMapping.h"
@@ -49,6 +50,11 @@ public:
   }
 
 private:
+  /// Some rows of a value: the place of all of them, and how many bytes come before.
+  struct Rows {
+    Value whole;
+    dim::Expr offset;
+  };
   rt::RefType ref(mlir::Type t) { return rt::RefType::get(func.getContext(), t); }
   Value lookup(Value v) { return map.lookup(v); }
   mlir::DenseI64ArrayAttr noSteps() { return b.getDenseI64ArrayAttr({}); }
@@ -123,15 +129,19 @@ private:
     }
   }
 
-  /// Values computed by a step that an output shows (directly or reshaped) are written to the caller's buffer.
+  /// The value computed by a step that `v` shows (directly or reshaped), which may be written where `v` is wanted; or null.
+  static Value writtenInPlace(Value v) {
+    while (auto reshape = v.getDefiningOp<nn::ReshapeOp>()) {
+      v = reshape.getInput();
+    }
+    mlir::Operation *op = v.getDefiningOp();
+    return op && (llvm::isa<nn::DispatchOp, nn::SplitBatchOp>(op) || getHostCall(op)) ? v : Value();
+  }
+
+  /// What outputs show is written to the caller's buffers.
   void chooseOutputs() {
     for (auto [i, v] : llvm::enumerate(func.front().getTerminator()->getOperands())) {
-      Value base = v;
-      while (auto reshape = base.getDefiningOp<nn::ReshapeOp>()) {
-        base = reshape.getInput();
-      }
-      mlir::Operation *op = base.getDefiningOp();
-      if (op && (llvm::isa<nn::DispatchOp>(op) || getHostCall(op))) {
+      if (Value base = writtenInPlace(v)) {
         outputOf.try_emplace(base, i);
       }
     }
@@ -147,7 +157,10 @@ private:
     if (it != outputOf.end()) {
       return rt::OutputOp::create(b, v.getLoc(), ref(type), it->second);
     }
-    return rt::BufferOp::create(b, v.getLoc(), ref(type), zero(), byteSize(type), nameOf(v.getLoc()));
+    if (auto rows = rowsOf.find(v); rows != rowsOf.end()) {
+      return view(v, rows->second);
+    }
+    return rt::BufferOp::create(b, v.getLoc(), ref(type), zero(), atMost(byteSize(type)), nameOf(v.getLoc()));
   }
   bool sizesKnown(mlir::RankedTensorType type) {
     bool known = true;
@@ -186,7 +199,7 @@ private:
   }
 
   llvm::LogicalResult convert(mlir::Operation *op) {
-    if (auto constant = llvm::dyn_cast<nn::ConstantOp>(op)) {
+    if (auto constant = llvm::dyn_cast<nn::ConstantOp>(op); constant && !getHostCall(op)) {
       map.map(constant.getResult(), rt::ConstantOp::create(b, op->getLoc(), ref(constant.getResult().getType()), constant.getValue()));
       return mlir::success();
     }
@@ -208,6 +221,9 @@ private:
     }
     if (auto loop = llvm::dyn_cast<nn::LoopOp>(op)) {
       return convertLoop(loop);
+    }
+    if (auto split = llvm::dyn_cast<nn::SplitBatchOp>(op)) {
+      return convertSplitBatch(split);
     }
     if (std::optional<HostCall> call = getHostCall(op)) {
       return convertHostCall(op, *call);
@@ -258,8 +274,8 @@ private:
     auto dims = kernel->getAttrOfType<dim::ShapeAttr>(kDimsAttr);
     auto step = rt::DispatchOp::create(
         b, op.getLoc(), op.getKernelAttr(), operands, b.getI64IntegerAttr(op.getNumResults()),
-        dims ? dims : dim::ShapeAttr::get(func.getContext(), {}), formula(kTilesAttr), formula(kScratchAttr),
-        kernel->getAttrOfType<mlir::StringAttr>(kStrategyAttr), formula(kFlopsAttr), noSteps());
+        dims ? dims : dim::ShapeAttr::get(func.getContext(), {}), formula(kTilesAttr), atMost(formula(kScratchAttr)),
+        kernel->getAttrOfType<mlir::StringAttr>(kStrategyAttr), onAverage(formula(kFlopsAttr)), noSteps());
     step->setAttr("name", b.getStringAttr(nameOf(op.getLoc())));
     if (mlir::Attribute reason = op->getAttr(kReasonAttr)) {
       step->setAttr("reason", reason);
@@ -305,7 +321,7 @@ private:
     step->setAttr("name", b.getStringAttr(nameOf(op->getLoc())));
     if (auto strategy = op->getAttrOfType<mlir::StringAttr>(kStrategyAttr)) {
       step->setAttr("strategy", strategy);
-      step->setAttr("flops", op->getAttrOfType<dim::ExprAttr>(kFlopsAttr));
+      step->setAttr("flops", onAverage(op->getAttrOfType<dim::ExprAttr>(kFlopsAttr)));
     }
     if (auto reason = op->getAttrOfType<mlir::StringAttr>(kReasonAttr)) {
       step->setAttr("reason", reason);
@@ -372,7 +388,7 @@ private:
       (stacked ? scanned : finals).push_back(where);
     }
     auto step = rt::LoopOp::create(b, op.getLoc(), trips, condition, parameters[0], parameters[1], initial,
-                                   llvm::ArrayRef(parameters).drop_front(2), finals, scanned, noSteps());
+                                   llvm::ArrayRef(parameters).drop_front(2), finals, scanned, dim::ExprAttr(), noSteps());
     step->setAttr("name", b.getStringAttr(nameOf(op.getLoc())));
     if (mlir::failed(convertRegion(op.getBody(), step.getBody()))) {
       return mlir::failure();
@@ -380,6 +396,95 @@ private:
     nameDynamicSizes(op.getResults_(), op.getLoc());
     return mlir::success();
   }
+  /// A loop over parts, whose values are views of the inputs, and of places for the results.
+  llvm::LogicalResult convertSplitBatch(nn::SplitBatchOp op) {
+    auto scalar = [&](mlir::Type element, llvm::StringRef name) -> Value {
+      auto type = mlir::RankedTensorType::get({}, element);
+      return rt::BufferOp::create(b, op.getLoc(), ref(type), zero(), byteSize(type), name);
+    };
+    llvm::SmallVector<Value> wholes;
+    for (Value v : op.getResults_()) {
+      wholes.push_back(place(v));
+    }
+    llvm::StringSet<> before = defined;
+    splitBatch = op;
+    if (op.getPart()) {
+      // Memory is planned for the largest part: it must not depend on which part runs.
+      largestPart = defineSize("part.most", dim::min(dim::constant(func.getContext(), op.getSize()), op.getBatch()), op.getLoc());
+    }
+    auto step = rt::LoopOp::create(b, op.getLoc(), Value(), Value(), scalar(b.getI64Type(), "part"), scalar(b.getI1Type(), "going"),
+                                   mlir::ValueRange(), mlir::ValueRange(), mlir::ValueRange(), mlir::ValueRange(), op.getParts(), noSteps());
+    step->setAttr("strategy", b.getStringAttr("split_batch"));
+    step->setAttr("reason", op->getAttr(kReasonAttr));
+    llvm::LogicalResult converted = convertPart(op, step, wholes);
+    defined = before;
+    splitBatch = {};
+    return converted;
+  }
+  dim::Expr unusedSymbol(std::string name) {
+    while (defined.contains(name)) {
+      name += "_";
+    }
+    defined.insert(name);
+    return dim::symbol(func.getContext(), name);
+  }
+  dim::Expr defineSize(llvm::StringRef name, dim::Expr value, mlir::Location loc) {
+    dim::Expr symbol = unusedSymbol(name.str());
+    rt::SizeOp::create(b, loc, symbol.getSymbol(), value);
+    return symbol;
+  }
+  /// A formula with another number of images in the place of a part's.
+  dim::Expr withPart(dim::Expr e, dim::Expr images) {
+    return dim::substitute(e, [&](llvm::StringRef name) { return name == *splitBatch.getPart() ? images : dim::Expr(); });
+  }
+  bool partsDiffer() { return splitBatch && splitBatch.getPart(); }
+  /// Bytes for any part.
+  dim::Expr atMost(dim::Expr bytes) { return partsDiffer() ? withPart(bytes, largestPart) : bytes; }
+  /// Operations of a part on average: those of all parts are what the whole batch takes.
+  dim::Expr onAverage(dim::Expr operations) {
+    dim::Expr one = dim::constant(func.getContext(), 1);
+    return partsDiffer() ? dim::floorDiv(withPart(operations, splitBatch.getBatch()), dim::max(splitBatch.getParts(), one)) : operations;
+  }
+
+  llvm::LogicalResult convertPart(nn::SplitBatchOp op, rt::LoopOp step, llvm::ArrayRef<Value> wholes) {
+    mlir::OpBuilder::InsertionGuard guard(b);
+    llvm::DenseSet<Value> producedBefore = produced;
+    mlir::Block &from = op.getBody().front();
+    b.createBlock(&step.getBody());
+    openStage(op.getLoc());
+    dim::Expr index = unusedSymbol("part.index"), first = dim::mul(index, dim::constant(func.getContext(), op.getSize()));
+    rt::SymbolOp::create(b, op.getLoc(), step.getIteration(), index.getSymbol(), 0, true);
+    if (op.getPart()) {
+      defineSize(*op.getPart(), dim::min(largestPart, dim::sub(op.getBatch(), first)), op.getLoc());
+    }
+    auto partOf = [&](Value whole, Value part) -> Rows {
+      auto one = nn::withImages(llvm::cast<mlir::RankedTensorType>(part.getType()), op.getPartImages(), dim::constant(func.getContext(), 1));
+      return {whole, dim::mul(byteSize(one), first)};
+    };
+    for (auto [input, argument] : llvm::zip(op.getInputs(), from.getArguments())) {
+      map.map(argument, view(argument, partOf(lookup(input), argument)));
+    }
+    auto yielded = from.getTerminator()->getOperands();
+    for (auto [v, whole] : llvm::zip(yielded, wholes)) {
+      if (Value base = writtenInPlace(v); base && base.getParentBlock() == &from) {
+        rowsOf.try_emplace(base, partOf(whole, v));
+      }
+    }
+    if (mlir::failed(convertOps(from))) {
+      return mlir::failure();
+    }
+    for (auto [v, whole] : llvm::zip(yielded, wholes)) {
+      auto it = rowsOf.find(writtenInPlace(v));
+      if (it == rowsOf.end() || it->second.whole != whole) {
+        rt::CopyOp::create(b, op.getLoc(), lookup(v), view(v, partOf(whole, v)), noSteps());
+      }
+    }
+    rt::YieldOp::create(b, op.getLoc(), mlir::ValueRange{step.getGoing()});
+    produced = producedBefore;
+    return mlir::success();
+  }
+  Value view(Value v, const Rows &rows) { return rt::AliasOp::create(b, v.getLoc(), ref(v.getType()), rows.whole, rows.offset); }
+
   Value stack(Value v) {
     Value where = rt::DynamicOp::create(b, v.getLoc(), ref(v.getType()));
     map.map(v, where);
@@ -419,6 +524,9 @@ private:
   rt::BlockOp block;
   mlir::IRMapping map;
   llvm::DenseMap<Value, unsigned> outputOf;
+  llvm::DenseMap<Value, Rows> rowsOf; ///< values that are computed where a split batch's results lie
+  nn::SplitBatchOp splitBatch;        ///< that is being converted; or null
+  dim::Expr largestPart;              ///< where its parts differ: the images of the largest
   llvm::StringSet<> defined;       ///< symbols with a value at this place
   llvm::DenseSet<Value> produced;  ///< values that steps of this stage compute
 };

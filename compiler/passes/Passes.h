@@ -48,5 +48,6 @@ namespace dlc {
 /// The passes that depend on the CPU; those of Passes.td without arguments take the one that we run on.
 std::unique_ptr<mlir::Pass> createFormGroups(const cpu::TargetInfo &target);
 std::unique_ptr<mlir::Pass> createLowerToLoops(const cpu::TargetInfo &target);
+std::unique_ptr<mlir::Pass> createSplitBatch(const cpu::TargetInfo &target);
 } // namespace dlc
 #endif

@@ -199,6 +199,22 @@ def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 
+def SplitBatch : Pass<"dlc-split-batch", "::mlir::func::FuncOp"> {
+  let summary = "runs large batches through the network in parts that caches hold";
+  let description = [{
+    The ops from the inputs on that treat each image by itself move into nn.split_batch, up to where that no longer saves
+    bytes: between layers, what a part computes stays in the cache; but constants are read anew for each part.
+
+    ```
+    %1 = nn.conv %x, %w : 32x...          %2 = nn.split_batch 32 by 4(%x) {
+    %2 = nn.relu %1                  ->   ^bb0(%p: 4x...):  nn.conv %p, %w; nn.relu; nn.yield }
+    ```
+  }];
+  let options = [Option<"part", "part", "int64_t", "-1", "images of a part; 0: none; -1: what saves the most bytes">,
+                 Option<"cache", "cache", "int64_t", "-1", "bytes of the shared cache; -1: the target's">];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
 def PrepareKernels : Pass<"dlc-prepare-kernels", "::mlir::ModuleOp"> {
   let summary = "notes what each kernel takes, and lets float arithmetic contract";
   let description = [{

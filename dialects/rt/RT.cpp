@@ -28,10 +28,18 @@ mlir::RankedTensorType getTensorType(mlir::Value ref) {
 bool isStep(mlir::Operation *op) { return llvm::isa<DispatchOp, CopyOp, HostCallOp, IfOp, LoopOp>(op); }
 
 namespace {
+/// The value whose bytes a view shows.
+mlir::Value baseOf(mlir::Value v) {
+  while (auto alias = v.getDefiningOp<AliasOp>()) {
+    v = alias.getBase();
+  }
+  return v;
+}
+
 /// What blocks inside of a step use from outside.
 void addCaptured(mlir::Operation *step, llvm::SmallVectorImpl<mlir::Value> &reads, llvm::SmallVectorImpl<mlir::Value> &writes) {
   auto outside = [&](llvm::ArrayRef<mlir::Value> values, llvm::SmallVectorImpl<mlir::Value> &to) {
-    for (mlir::Value v : values) {
+    for (mlir::Value v : llvm::map_range(values, baseOf)) {
       if (!step->isProperAncestor(v.getParentRegion()->getParentOp()) && v.getParentRegion()->getParentOp() != step) {
         to.push_back(v);
       }

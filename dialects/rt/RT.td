@@ -55,6 +55,12 @@ def RT_SymbolOp : RT_Op<"symbol"> {
   let assemblyFormat = "$name `=` (`read` $read^)? $value `[` $index `]` attr-dict `:` type($value)";
 }
 
+def RT_SizeOp : RT_Op<"size"> {
+  let summary = "defines a named size: the value of a formula";
+  let arguments = (ins StrAttr:$name, Dim_ExprAttr:$value);
+  let assemblyFormat = "$name `=` $value attr-dict";
+}
+
 def RT_CheckOp : RT_Op<"check"> {
   let summary = "fails the run unless two sizes are equal";
   let arguments = (ins Dim_ExprAttr:$lhs, Dim_ExprAttr:$rhs, StrAttr:$message);
@@ -136,11 +142,12 @@ def RT_LoopOp : RT_Op<"loop", [AttrSizedOperandSegments]> {
   let summary = "runs a block again and again";
   let description = [{
     The block yields the next condition, the carried values, then one row of each scanned value. Before an iteration
-    `iteration`, `going` and `parameters` hold its number, its condition and the carried values.
+    `iteration`, `going` and `parameters` hold its number, its condition and the carried values. `count` is the number
+    of iterations where sizes tell it: then there are no `trips`.
   }];
   let arguments = (ins Optional<RT_RefType>:$trips, Optional<RT_RefType>:$condition, RT_RefType:$iteration, RT_RefType:$going,
                        Variadic<RT_RefType>:$initial, Variadic<RT_RefType>:$parameters, Variadic<RT_RefType>:$finals,
-                       Variadic<RT_RefType>:$scanned, DenseI64ArrayAttr:$after);
+                       Variadic<RT_RefType>:$scanned, OptionalAttr<Dim_ExprAttr>:$count, DenseI64ArrayAttr:$after);
   let regions = (region SizedRegion<1>:$body);
 }
 

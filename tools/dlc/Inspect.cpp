@@ -68,6 +68,7 @@ std::vector<std::string> featureNames(uint64_t features) {
                                                                 {DLC_FEATURE_SPECIALISATIONS, "specialisations"},
                                                                 {DLC_FEATURE_VARIANT_ENTRIES, "entries per CPU variant"},
                                                                 {DLC_FEATURE_PREPARED, "prepared constants"},
+                                                                {DLC_FEATURE_COUNTED_LOOPS, "counted loops"},
                                                                 {DLC_FEATURE_DEVICE_CUDA, "CUDA"}};
   std::vector<std::string> result;
   for (const auto &[bit, name] : names) {
@@ -200,10 +201,33 @@ private:
     block.index = index;
     block.name = source.name;
     block.parentStep = source.parent_step;
+    repeats = repeatsOf(source.parent_step);
     for (uint32_t i = 0; i < source.stage_count; ++i) {
       block.stages.push_back(gatherStage(source.first_stage + i, entry));
     }
     return block;
+  }
+
+  /// How often the steps of a block run where one that a step runs is counted: as a number or formula.
+  SizeInfo repeatsOf(uint32_t parentStep) {
+    SizeInfo once{1, "1"};
+    if (parentStep == DLC_NONE) {
+      return once;
+    }
+    dlc_inspect_step step{};
+    check(dlc_inspect_get_step(model, parentStep, &step));
+    dlc_inspect_block block{};
+    check(dlc_inspect_get_block(model, step.block, &block));
+    SizeInfo outer = repeatsOf(block.parent_step);
+    bool isCounted = step.kind == DLC_STEP_LOOP && step.dim_count == 1;
+    SizeInfo own = isCounted ? sizeOf(model, step.dims[0]) : once;
+    return own.number == 1 ? outer : outer.number == 1 ? own : times(outer, own);
+  }
+  static SizeInfo times(const SizeInfo &a, const SizeInfo &b) {
+    if (a.number && b.number) {
+      return {*a.number * *b.number, std::to_string(*a.number * *b.number)};
+    }
+    return {std::nullopt, normalised("(" + a.text + ") * (" + b.text + ")")};
   }
 
   StageInfo gatherStage(uint32_t index, EntryInfo &entry) {
@@ -242,10 +266,10 @@ private:
     // A check is what it is everywhere: no kernel could do it better. A call that has a strategy was chosen.
     bool isCheck = llvm::StringRef(info.step.target ? info.step.target : "") == "check_indices";
     info.isFallback = (info.step.kind == DLC_STEP_HOST_CALL && !isCheck && strategy.empty()) || strategy.starts_with("fallback");
-    if (info.flops.number) {
-      entry.flops.add(*info.flops.number);
+    if (info.flops.number && repeats.number) {
+      entry.flops.add(*info.flops.number * *repeats.number);
     } else if (!info.flops.text.empty()) {
-      entry.flops.add(info.flops.text);
+      entry.flops.add(repeats.number == 1 ? info.flops.text : times(repeats, info.flops).text);
     } else {
       entry.unknownFlops += info.step.kind == DLC_STEP_DISPATCH;
     }
@@ -278,6 +302,7 @@ private:
 
   const dlc_model *model;
   dlc_inspect_counts counts{};
+  SizeInfo repeats; ///< of the block that is being read
   bool failed = false;
   std::string message;
 };

@@ -67,6 +67,13 @@ void addCodeOptions(CLI::App &command, SourceOptions &options) {
       "Multiply by constant matrices with as many multiplications as elements: slower for large ones, and rounded less. "
       "Strassen's algorithm takes 7 for 8, and 1.75 times the memory of a matrix");
   command
+      .add_option("--batch-part", options.batchPart,
+                  "Run a larger batch through the network in parts of so many images, so that what lies between layers "
+                  "stays in the caches and takes less memory; 0: never. Default: as many as caches hold, where a batch "
+                  "has at least twice as many")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1 << 20).description(""));
+  command
       .add_option("--kernels", options.kernels,
                   "Who computes f32 convolutions and products by constant weights: dlc (default); onednn, wherever it "
                   "can; or dlc,onednn: dlc, but for those that --tune measures to be faster in oneDNN, on one thread. "
@@ -128,6 +135,7 @@ llvm::Expected<CompileOptions> toCompileOptions(const SourceOptions &options) {
     }
     target->winograd = !options.noWinograd;
     target->strassen = !options.noStrassen;
+    target->batchPart = options.batchPart;
     target->oneDnn = *oneDnn;
     bool isKnown = llvm::any_of(result.variants, [&](const cpu::TargetInfo &t) {
       return t.cpu == target->cpu && t.features == target->features;

@@ -24,6 +24,7 @@ struct SourceOptions {
   int optLevel = 3;
   bool noWinograd = false;
   bool noStrassen = false;
+  std::optional<int64_t> batchPart; ///< images; 0: batches stay whole
   std::string kernels = "dlc"; ///< or "onednn", "dlc,onednn"
   unsigned jobs = 0;
   std::string tuneSeconds; ///< empty: nothing is measured

@@ -40,6 +40,10 @@ struct TargetInfo {
   /// Cache sizes per core, in bytes.
   int64_t l1 = 32 * 1024;
   int64_t l2 = 512 * 1024;
+  /// The cache that cores share, in bytes: what there is at least.
+  int64_t l3 = 16 * 1024 * 1024;
+  /// Images of a large batch that run through the network together; 0: all of them. Without it, caches decide.
+  std::optional<int64_t> batchPart;
 
   /// x86-64: SSE2.
   static TargetInfo baseline();

@@ -33,12 +33,12 @@ public:
 
 class Loop : Frame {
 public:
-  Loop(dlc_context &c, Worker &w, uint32_t step, Error &error) : Frame(c, w, step, error) {
+  Loop(dlc_context &c, Worker &w, uint32_t step, Error &error) : Frame(c, w, step, error), step(step) {
     loopShape(p.range(p.steps[step].extra), shape);
   }
 
   dlc_status runAll() {
-    int64_t trips = INT64_MAX, going = 1, done = 0;
+    int64_t trips = p.steps[step].dims.count ? c.steps[step].dims[0] : INT64_MAX, going = 1, done = 0;
     if ((shape.trip != none && loadInteger(c, shape.trip, 0, trips, error)) ||
         (shape.condition != none && loadInteger(c, shape.condition, 0, going, error))) {
       return error.status;
@@ -217,6 +217,7 @@ private:
                                       : object->setTensor(v.dtype, v.rank, dims, error);
   }
 
+  uint32_t step;
   LoopShape shape;
   bool late = false;
 };

@@ -96,6 +96,18 @@ void evaluateStaticDims(const Program &p, int64_t *slots, uint8_t *known, const 
   }
 }
 
+void evaluateKnownDims(const Program &p, uint32_t stage, int64_t *slots, uint8_t *known, const DimSource &source) {
+  const dlc_abi_stage &s = p.stages[stage];
+  for (uint32_t k = s.first_instr; k < s.first_instr + s.instr_count; ++k) {
+    const dlc_abi_dim_instr &i = p.instrs[k];
+    bool reads = i.op == DLC_DIM_VALUE_DIM || i.op == DLC_DIM_READ || i.op == DLC_DIM_COUNT_INPUT;
+    Error ignored;
+    if (!known[i.dst] && !reads && p.slotSizes[i.dst] != Sizes::Data && operandsKnown(p, i, known)) {
+      known[i.dst] = evaluate(p, i, slots, source, ignored) == DLC_OK;
+    }
+  }
+}
+
 dlc_status evaluateDims(const Program &p, uint32_t stage, int64_t *slots, const DimSource &source, Error &error) {
   const dlc_abi_stage &s = p.stages[stage];
   for (uint32_t i = s.first_instr; i < s.first_instr + s.instr_count; ++i) {

@@ -22,4 +22,8 @@ dlc_status evaluateDims(const Program &program, uint32_t stage, int64_t *slots, 
 /// Instructions that fail are left out: the run that needs them will say why.
 void evaluateStaticDims(const Program &program, int64_t *slots, uint8_t *known, const DimSource &source);
 
+/// The same for the arithmetic of one stage, as far as it follows from slots that are known: of sizes that depend on data,
+/// some do not.
+void evaluateKnownDims(const Program &program, uint32_t stage, int64_t *slots, uint8_t *known, const DimSource &source);
+
 } // namespace dlc::rt

@@ -57,14 +57,17 @@ public:
     for (uint32_t stage : p.stageTree) {
       const StageInfo &info = p.stageInfo[stage];
       bool mine = p.blockInfo[info.block].entry == entry;
-      if (info.sizes == Sizes::Data || (!mine && info.sizes != Sizes::Static)) {
-        out.complete &= !mine;
+      if (!mine && info.sizes != Sizes::Static) {
         continue;
       }
-      if (dlc_status s = evaluateDims(p, stage, slots.data(), source, error)) {
+      if (info.sizes == Sizes::Data) {
+        evaluateKnownDims(p, stage, slots.data(), knownSlots.data(), source);
+      } else if (dlc_status s = evaluateDims(p, stage, slots.data(), source, error)) {
         return s;
+      } else {
+        known[stage] = 1;
+        noteSlots(stage);
       }
-      known[stage] = 1;
       if (mine) {
         addStage(stage);
       }
@@ -76,13 +79,27 @@ public:
   }
 
 private:
+  void noteSlots(uint32_t stage) {
+    const dlc_abi_stage &s = p.stages[stage];
+    for (uint32_t i = s.first_instr; i < s.first_instr + s.instr_count; ++i) {
+      knownSlots[p.instrs[i].dst] = 1;
+    }
+  }
+  /// The bytes that a slot holds; what depends on data is missing in the estimate.
+  uint64_t bytes(uint32_t slot) {
+    if (slot == none) {
+      return 0;
+    }
+    out.complete &= knownSlots[slot];
+    return knownSlots[slot] ? positive(slots[slot]) : 0;
+  }
   void addStage(uint32_t stage) {
     const dlc_abi_stage &s = p.stages[stage];
-    if (s.frame_size != none && s.frame_value == none) {
-      out.frames += positive(slots[s.frame_size]);
+    if (s.frame_value == none) {
+      out.frames += bytes(s.frame_size);
     }
     for (uint32_t i = s.first_step; i < s.first_step + s.step_count; ++i) {
-      uint64_t scratch = p.steps[i].scratch == none ? 0 : positive(slots[p.steps[i].scratch]);
+      uint64_t scratch = bytes(p.steps[i].scratch);
       out.scratch = scratch > out.scratch ? scratch : out.scratch;
     }
   }

@@ -6,7 +6,8 @@ namespace dlc::rt {
 
 static constexpr uint64_t knownFeatures =
     DLC_FEATURE_CONTROL_FLOW | DLC_FEATURE_STAGES | DLC_FEATURE_HOST_CALLS | DLC_FEATURE_VARIABLES |
-    DLC_FEATURE_SPECIALISATIONS | DLC_FEATURE_VARIANT_ENTRIES | DLC_FEATURE_PREPARED;
+    DLC_FEATURE_SPECIALISATIONS | DLC_FEATURE_VARIANT_ENTRIES | DLC_FEATURE_PREPARED |
+    DLC_FEATURE_COUNTED_LOOPS;
 /// Headers of models without prepared constants may end here.
 static constexpr size_t shortestHeader = offsetof(dlc_abi_model, preparations);
 

@@ -203,6 +203,9 @@ private:
     if (!loopShape(p.range(s.extra), shape)) {
       return bad("extra", s.extra.count, 0);
     }
+    if (s.dims.count > (shape.trip == none ? 1 : 0)) {
+      return bad("dims count", s.dims.count, shape.trip == none ? 2 : 1);
+    }
     for (uint32_t v : {shape.trip, shape.condition, shape.iteration, shape.conditionParam, shape.conditionResult}) {
       if (!optional(v, p.values.size(), "loop value")) {
         return false;

@@ -29,6 +29,7 @@ extern "C" {
 #define DLC_FEATURE_SPECIALISATIONS (1ull << 5) /* entries of one name, of which a run takes one */
 #define DLC_FEATURE_VARIANT_ENTRIES (1ull << 6)  /* entries that are for one CPU variant */
 #define DLC_FEATURE_PREPARED (1ull << 7)         /* constants that kernels make of others before the first run */
+#define DLC_FEATURE_COUNTED_LOOPS (1ull << 8)    /* loops that run as often as a slot says */
 
 /* Element types carry the numbers of ONNX's TensorProto.DataType. Sub-byte types are packed, low bits first. */
 enum dlc_dtype {
@@ -141,7 +142,8 @@ enum dlc_step_kind { DLC_STEP_DISPATCH = 0, DLC_STEP_HOST_CALL = 1, DLC_STEP_IF 
  *              (result i of the block that ran is copied or moved to result value i)
  *   LOOP       target: body block; extra: trip count (value or DLC_NONE), condition (or DLC_NONE), iteration parameter,
  *              condition parameter (or DLC_NONE), condition result (or DLC_NONE), n carried, then per carried value
- *              {initial, parameter, result, final}, then n scanned, per scanned value {result, final}: rows are stacked
+ *              {initial, parameter, result, final}, then n scanned, per scanned value {result, final}: rows are stacked;
+ *              dims: nothing, or the slot of the trip count, and then no value is (DLC_FEATURE_COUNTED_LOOPS)
  *   CALL       target: block; extra: n, then {argument, parameter} pairs, m, then {result, value} pairs
  *   COPY       args: source, destination (same byte size) */
 typedef struct dlc_abi_step {

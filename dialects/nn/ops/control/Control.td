@@ -38,4 +38,27 @@ def NN_LoopOp : NN_ControlOp<"loop", [AttrSizedOperandSegments]> {
     `(` $carried `)` `:` functional-type($carried, $results_) attr-dict-with-keyword $body
   }];
 }
+
+def NN_SplitBatchOp : NN_ControlOp<"split_batch"> {
+  let summary = "runs a region on one part of the batch after the other";
+  let description = [{
+    `batch` is the number of images: the first dim of each input and result is a multiple of it. Part i has the images
+    from i * `size` on: `size` of them, or those that are left. The region's arguments are their rows of the inputs, and
+    it yields their rows of the results. In types of the region `part` is how many images there are; without it there
+    are always `size`, which then divides `batch`.
+  }];
+  let arguments = (ins Variadic<NN_Tensor>:$inputs, Dim_ExprAttr:$batch, I64Attr:$size, OptionalAttr<StrAttr>:$part);
+  let results = (outs Variadic<NN_Tensor>:$results_);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $batch `by` $size (`called` $part^)? `(` $inputs `)` `:` functional-type($inputs, $results_)
+    attr-dict-with-keyword $body
+  }];
+  let extraClassDeclaration = [{
+    /// The images of a part, as a formula: of `part`, or a number.
+    ::dlc::dim::Expr getPartImages();
+    /// How many parts there are, as a formula.
+    ::dlc::dim::Expr getParts();
+  }];
+}
 #endif

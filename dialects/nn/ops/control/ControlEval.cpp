@@ -78,10 +78,77 @@ llvm::LogicalResult evalLoop(LoopOp op, EvalContext &context, Operands operands,
   }
   return mlir::success();
 }
+
+/// Rows [begin, begin + count) of the first dim.
+mlir::FailureOr<Tensor> rowsOf(EvalContext &context, const Tensor &t, int64_t begin, int64_t count) {
+  llvm::SmallVector<int64_t> shape(t.shape());
+  int64_t each = shape[0] ? t.count() / shape[0] : 0;
+  shape[0] = count;
+  Tensor rows = Tensor::zeros(t.element(), shape);
+  llvm::LogicalResult done = dispatch<AllElements>(context, t.element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    auto from = t.values<T>().slice(begin * each, count * each);
+    std::copy(from.begin(), from.end(), rows.values<T>().begin());
+  });
+  return mlir::failed(done) ? mlir::FailureOr<Tensor>(done) : rows;
+}
+
+/// Writes a part's rows into the whole, whose next rows begin at element `at`.
+llvm::LogicalResult append(EvalContext &context, const Tensor &part, Tensor &whole, int64_t &at) {
+  llvm::LogicalResult done = dispatch<AllElements>(context, part.element(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    std::copy(part.values<T>().begin(), part.values<T>().end(), whole.values<T>().begin() + at);
+  });
+  at += part.count();
+  return done;
+}
+
+llvm::LogicalResult evalSplitBatch(SplitBatchOp op, EvalContext &context, Operands operands, Results &results) {
+  mlir::FailureOr<int64_t> images = context.size(op.getBatch());
+  if (mlir::failed(images)) {
+    return mlir::failure();
+  }
+  llvm::SmallVector<int64_t> filled(op.getNumResults(), 0);
+  llvm::SmallVector<Tensor> wholes;
+  for (mlir::Value v : op.getResults()) {
+    mlir::FailureOr<Tensor> whole = context.result(v);
+    if (mlir::failed(whole)) {
+      return mlir::failure();
+    }
+    wholes.push_back(*whole);
+  }
+  for (int64_t first = 0, size = op.getSize(); first < *images; first += size) {
+    int64_t count = std::min(size, *images - first);
+    std::vector<Datum> parts;
+    for (const Datum &d : operands) {
+      int64_t each = d.tensor().shape()[0] / *images;
+      mlir::FailureOr<Tensor> rows = rowsOf(context, d.tensor(), first * each, count * each);
+      if (mlir::failed(rows)) {
+        return mlir::failure();
+      }
+      parts.push_back(*rows);
+    }
+    if (op.getPart()) {
+      context.bind(*op.getPart(), count);
+    }
+    mlir::FailureOr<std::vector<Datum>> values = context.runRegion(op.getBody(), parts);
+    if (mlir::failed(values)) {
+      return context.fail("has a region that could not be evaluated");
+    }
+    for (auto [i, value] : llvm::enumerate(*values)) {
+      if (mlir::failed(append(context, value.tensor(), wholes[i], filled[i]))) {
+        return mlir::failure();
+      }
+    }
+  }
+  results.append(wholes.begin(), wholes.end());
+  return mlir::success();
+}
 } // namespace
 
 void attachControlEval(mlir::MLIRContext &context) {
   attachEvaluate<IfOp, evalIf>(context);
   attachEvaluate<LoopOp, evalLoop>(context);
+  attachEvaluate<SplitBatchOp, evalSplitBatch>(context);
 }
 } // namespace dlc::nn
