@@ -128,6 +128,10 @@ Value MacUnit::step(Value a, Value b, Value accumulator) const {
     return intrinsic(bits == 512 ? "llvm.x86.avx512.vpdpbusd.512" : "llvm.x86.avx512.vpdpbusd.256",
                      {accumulator, a, b});
   case MacKind::Pairs16: {
+    if (kb.targetInfo().vnni) {
+      return intrinsic(bits == 512 ? "llvm.x86.avx512.vpdpwssd.512" : "llvm.x86.avx512.vpdpwssd.256",
+                       {accumulator, a, b});
+    }
     StringRef name = bits == 512   ? "llvm.x86.avx512.pmaddw.d.512"
                      : bits == 256 ? "llvm.x86.avx2.pmadd.wd"
                                    : "llvm.x86.sse2.pmadd.wd";

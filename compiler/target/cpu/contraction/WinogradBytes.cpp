@@ -27,10 +27,12 @@ int64_t tileCount(const ConvProblem &p) {
   return images(p) * ceilDiv(along(p, height), m) * ceilDiv(along(p, width), m);
 }
 
-/// Weights that do not stay in L2 stream while the arithmetic goes on: once from afar, and `passes` - 1 times from L3.
+/// Weights that do not stay in L2 come once from afar, and `passes` - 1 times from L3: half of that while the
+/// arithmetic goes on, at best. They are so much larger than bytes that the network's weights may not stay in L3 for
+/// them.
 double withWeights(double cycles, double bytes, double passes, const TargetInfo &target) {
   double streaming = bytes / coldBytesPerCycle + (passes - 1) * bytes / l3BytesPerCycle;
-  return bytes > target.l2 / 2 ? std::max(cycles, streaming) + 0.1 * streaming : cycles;
+  return bytes > target.l2 / 2 ? std::max(cycles, streaming / 2) + streaming / 2 : cycles;
 }
 
 /// Both matrices of a block stay in L2 beside the weights that pass. An even number of blocks, for two threads.
@@ -51,7 +53,7 @@ int64_t chunkColumns(int64_t columns, int64_t panel, int64_t wanted) {
 
 TileModel modelOf(const ConvProblem &p, const TargetInfo &target) {
   TileModel model = TileModel::of(target, byteWinogradTypes(p.types.a.getContext()), MacKind::Pairs16);
-  model.tallCost = 0;
+  model.temporaries = target.vnni ? 0 : model.temporaries;
   return model;
 }
 
