@@ -46,6 +46,9 @@ void addGraphPasses(mlir::OpPassManager &pm, const CompileOptions &options) {
   mlir::OpPassManager &graph = pm.nest<mlir::func::FuncOp>();
   graph.addPass(mlir::createCanonicalizerPass());
   graph.addPass(mlir::createCSEPass());
+  // First: all others know elements that kernels compute with.
+  graph.addPass(createWidenElements());
+  graph.addPass(createMoveStrings());
   // Before folding: the slices of weights that recurrences become are constants.
   graph.addPass(createDecomposeRnn());
   graph.addPass(createWidenFloats({/*bf16=*/!options.target.bf16}));

@@ -216,7 +216,7 @@ private:
         steps.push_back(slice.getSteps()[p]);
       }
       attrs.set("steps", b.getDenseI64ArrayAttr(steps));
-    } else if (auto resize = llvm::dyn_cast<nn::ResizeOp>(op); resize && !resize.getRoi()) {
+    } else if (auto resize = llvm::dyn_cast<nn::ResizeOp>(op); resize && !resize.getRoi() && !resize.getScaleValues()) {
       state.operands.push_back(asLast(resize.getInput()));
       attrs.set("sizes", permute(resize.getSizes()));
       llvm::SmallVector<double> scales;

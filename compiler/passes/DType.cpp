@@ -43,6 +43,12 @@ dlc_dtype getDType(mlir::Type e) {
   if (llvm::isa<mlir::Float8E5M2FNUZType>(e)) {
     return DLC_F8E5M2FNUZ;
   }
+  if (llvm::isa<mlir::Float8E8M0FNUType>(e)) {
+    return DLC_F8E8M0;
+  }
+  if (llvm::isa<mlir::Float4E2M1FNType>(e)) {
+    return DLC_F4E2M1;
+  }
   return e.isF32() ? DLC_F32 : e.isF64() ? DLC_F64 : e.isF16() ? DLC_F16 : e.isBF16() ? DLC_BF16 : DLC_UNDEFINED;
 }
 } // namespace dlc

@@ -2,6 +2,8 @@
 #include "compiler/passes/HostCalls.h"
 #include "compiler/passes/DType.h"
 #include "compiler/passes/OpAttributes.h"
+#include "dialects/nn/eval/Eval.h"
+#include "dialects/nn/ops/text/Regex.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace dlc {
@@ -58,6 +60,42 @@ HostCall checkIndices(nn::CheckIndicesOp op) {
   for (auto [low, high] : llvm::zip(op.getLow().getDims(), op.getHigh().getDims())) {
     c.sizes.append({low, high});
   }
+  return c;
+}
+
+/// Strings as a constant of bytes: the length of each in 8 bytes, low ones first, then their texts. Integers: the sizes.
+std::optional<HostCall> stringConstant(nn::ConstantOp op) {
+  mlir::FailureOr<nn::Tensor> t = mlir::failure();
+  if (nn::isString(nn::elementOf(op.getResult()))) {
+    t = nn::tensorFromAttr(op.getValue());
+  }
+  if (mlir::failed(t)) {
+    return std::nullopt;
+  }
+  HostCall c = call("string_constant", {});
+  c.attributes.assign(t->shape().begin(), t->shape().end());
+  for (const std::string &s : t->values<std::string>()) {
+    for (unsigned byte = 0; byte < 8; ++byte) {
+      c.encoded.push_back(char(uint64_t(s.size()) >> (8 * byte)));
+    }
+  }
+  for (const std::string &s : t->values<std::string>()) {
+    c.encoded.insert(c.encoded.end(), s.begin(), s.end());
+  }
+  c.encoded.push_back(0); // never empty
+  return c;
+}
+
+/// The program that the engine follows; no call where it would be too long.
+std::optional<HostCall> regexMatch(nn::RegexMatchOp op) {
+  std::string error;
+  std::optional<nn::Regex> regex = nn::parseRegex(op.getPattern(), error);
+  std::optional<std::vector<int64_t>> program = regex ? nn::compileRegex(*regex, error) : std::nullopt;
+  if (!program) {
+    return std::nullopt;
+  }
+  HostCall c = call("regex_match", {op.getInput()});
+  c.attributes.assign(program->begin(), program->end());
   return c;
 }
 
@@ -121,6 +159,19 @@ std::optional<HostCall> getHostCall(mlir::Operation *op) {
       .Case([](nn::EqualOp o) {
         return nn::isString(nn::elementOf(o.getLhs())) ? call("string_equal", {o.getLhs(), o.getRhs()}) : Result();
       })
+      .Case([](nn::ConstantOp o) { return stringConstant(o); })
+      .Case([](nn::StringConcatOp o) { return call("string_concat", {o.getLhs(), o.getRhs()}); })
+      .Case([](nn::StringSplitOp o) {
+        return call("string_split", {o.getInput(), o.getDelimiter()}, {int64_t(o.getMaxSplits())});
+      })
+      .Case([](nn::StringNormalizeOp o) {
+        return call("string_normalizer", {o.getInput(), o.getStopwords()},
+                    {int64_t(o.getChange()), o.getCaseSensitive()});
+      })
+      .Case([](nn::RegexMatchOp o) { return regexMatch(o); })
+      .Case([](nn::StringPickOp o) { return variadic("string_pick", o->getOperands()); })
+      .Case([](nn::UnpackBitsOp o) { return call("unpack_bits", {o.getInput()}); })
+      .Case([](nn::PackBitsOp o) { return call("pack_bits", {o.getInput()}, {dtypeOf(o.getType())}); })
       .Case([](nn::CustomOp o) { return customCall(o); })
       .Case([](nn::OptionalGetOp o) { return call("optional_get", {o.getInput()}); })
       .Default([](mlir::Operation *) { return Result(); });

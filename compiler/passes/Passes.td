@@ -79,6 +79,33 @@ def FoldConstants : Pass<"dlc-fold-constants", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::nn::NNDialect"];
 }
 
+def WidenElements : Pass<"dlc-widen-elements", "::mlir::func::FuncOp"> {
+  let summary = "keeps elements of less than a byte, and floats that no kernel computes with, in bytes";
+  let description = [{
+    Integers of 2 and 4 bits become those of 8; f4E2M1FN and f8E8M0FNU become their bits in a ui8, from which a table
+    tells the number. What makes such elements says how it rounds and saturates. Only inputs and outputs stay as they
+    are: nn.unpack_bits and nn.pack_bits stand between.
+
+    ```
+    %1 = nn.cast %0 {to = i4}  : tensor<8xi8>  ->  the low bits of %0, with their sign
+    %2 = nn.reshape %1         : tensor<2x4xi4> -> %2 = nn.reshape %1 : tensor<2x4xi8>
+    return %2                                  ->  %3 = nn.pack_bits %2 {to = i4}; return %3
+    ```
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
+def MoveStrings : Pass<"dlc-move-strings", "::mlir::func::FuncOp"> {
+  let summary = "moves the places of strings instead of strings, so that kernels that move numbers serve for both";
+  let description = [{
+    ```
+    %1 = nn.transpose %0 : tensor<2x3x!nn.string>  ->  %i = iota, reshaped to 2x3; %j = nn.transpose %i
+                                                       %1 = nn.string_pick %j, %0
+    ```
+  }];
+  let dependentDialects = ["::dlc::nn::NNDialect"];
+}
+
 def WidenFloats : Pass<"dlc-widen-floats", "::mlir::func::FuncOp"> {
   let summary = "computes in f32 what has elements of half precision";
   let description = [{

@@ -44,6 +44,9 @@ mlir::Type getStorageType(mlir::Type e) {
   if (auto integer = llvm::dyn_cast<mlir::IntegerType>(e)) {
     return mlir::IntegerType::get(e.getContext(), isBool(e) ? 8 : integer.getWidth());
   }
+  if (llvm::isa<mlir::Float8E8M0FNUType>(e)) { // no kernel computes with it
+    return mlir::IntegerType::get(e.getContext(), 8);
+  }
   return e;
 }
 

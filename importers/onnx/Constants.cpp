@@ -110,6 +110,21 @@ template <class T> bool readTyped(const onnx::TensorProto &proto, nn::Tensor &t,
   }
 }
 
+/// Elements of less than a byte, of which a byte holds several, low bits first.
+mlir::ElementsAttr fromPacked(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes, std::string &error) {
+  mlir::Type element = type.getElementType();
+  uint64_t bits = nn::getElementBits(element), expected = (uint64_t(type.getNumElements()) * bits + 7) / 8;
+  if (bytes.size() != expected) {
+    error = "expected " + std::to_string(expected) + " bytes of data, got " + std::to_string(bytes.size());
+    return {};
+  }
+  nn::Tensor t = nn::Tensor::zeros(element, type.getShape());
+  for (uint64_t i = 0; i < uint64_t(t.count()); ++i) {
+    t.rawMutable()[i] = nn::extendBits(char(uint8_t(bytes[i * bits / 8]) >> (i * bits % 8)), element);
+  }
+  return nn::attrFromTensor(t);
+}
+
 const onnx::StringStringEntryProto *findEntry(const onnx::TensorProto &tensor, llvm::StringRef key) {
   for (const auto &entry : tensor.external_data()) {
     if (entry.key() == key) {
@@ -177,6 +192,9 @@ std::optional<Constants::Bytes> Constants::rawBytes(const onnx::TensorProto &ten
 
 mlir::ElementsAttr Constants::fromRaw(mlir::RankedTensorType type, const Bytes &bytes, std::string &error) {
   mlir::Type element = type.getElementType();
+  if (nn::getElementBits(element) < 8) {
+    return fromPacked(type, bytes.data, error);
+  }
   uint64_t expected = uint64_t(type.getNumElements()) * (nn::getElementBits(element) / 8);
   if (bytes.data.size() != expected) {
     error = "expected " + std::to_string(expected) + " bytes of data, got " + std::to_string(bytes.data.size());
@@ -218,6 +236,10 @@ mlir::ElementsAttr Constants::convert(const onnx::TensorProto &proto, std::strin
   bool isRaw = !bytes->data.empty() || proto.has_raw_data() || bytes->owner;
   if (isRaw && !nn::isString(type.getElementType())) {
     return fromRaw(type, *bytes, error);
+  }
+  if (unsigned bits = nn::getElementBits(type.getElementType()); bits > 0 && bits < 8) { // a byte in each entry
+    llvm::SmallVector<char> packed(proto.int32_data().begin(), proto.int32_data().end());
+    return fromPacked(type, packed, error);
   }
   nn::Tensor t = nn::Tensor::view(type.getElementType(), sizes, nullptr);
   bool read = false;

@@ -14,6 +14,7 @@ const RuleTable &RuleTable::get() {
     addContractionRules(t);
     addConvRules(t);
     addMlRules(t);
+    addLabelRules(t);
     addMoveRules(t);
     addNormRules(t);
     addPoolRules(t);
@@ -35,6 +36,7 @@ const RuleTable &RuleTable::get() {
     addSliceRules(t);
     addGridRules(t);
     addSignalRules(t);
+    addTextRules(t);
     addTrainingRules(t);
     addTreeRules(t);
     return t;

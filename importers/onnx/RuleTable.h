@@ -62,6 +62,7 @@ void addActivationRules(RuleTable &table);
 void addConstantRules(RuleTable &table);
 void addContractionRules(RuleTable &table);
 void addConvRules(RuleTable &table);
+void addLabelRules(RuleTable &table);
 void addMlRules(RuleTable &table);
 void addMoveRules(RuleTable &table);
 void addNormRules(RuleTable &table);
@@ -84,6 +85,7 @@ void addShapeRules(RuleTable &table);
 void addSliceRules(RuleTable &table);
 void addGridRules(RuleTable &table);
 void addSignalRules(RuleTable &table);
+void addTextRules(RuleTable &table);
 void addTrainingRules(RuleTable &table);
 void addTreeRules(RuleTable &table);
 } // namespace dlc::onnx_import

@@ -125,6 +125,18 @@ mlir::Type elementType(mlir::MLIRContext *c, int64_t dataType) {
     return mlir::Float8E5M2Type::get(c);
   case 20:
     return mlir::Float8E5M2FNUZType::get(c);
+  case 21:
+    return integer(4, true);
+  case 22:
+    return integer(4, false);
+  case 23:
+    return mlir::Float4E2M1FNType::get(c);
+  case 24:
+    return mlir::Float8E8M0FNUType::get(c);
+  case 25:
+    return integer(2, true);
+  case 26:
+    return integer(2, false);
   default:
     return {};
   }

@@ -14,6 +14,12 @@ llvm::Expected<nn::Tensor> toTensor(const HostTensor &tensor, mlir::Type type) {
   nn::Tensor result = nn::Tensor::zeros(ranked.getElementType(), tensor.dims);
   if (tensor.dtype == DLC_STRING) {
     llvm::copy(tensor.strings, result.values<std::string>().begin());
+  } else if (isPackedElement(tensor.dtype)) { // a byte each, here
+    unsigned bits = elementBits(tensor.dtype);
+    for (size_t i = 0; i < size_t(result.count()); ++i) {
+      char byte = char(tensor.bytes[i * bits / 8] >> (i * bits % 8));
+      result.rawMutable()[i] = nn::extendBits(byte, ranked.getElementType());
+    }
   } else if (!tensor.bytes.empty()) {
     std::memcpy(result.rawMutable(), tensor.bytes.data(), std::min(tensor.bytes.size(), result.bytes()));
   }
@@ -27,6 +33,12 @@ HostTensor fromTensor(const nn::Tensor &tensor) {
   if (result.dtype == DLC_STRING) {
     llvm::ArrayRef<std::string> strings = tensor.values<std::string>();
     result.strings.assign(strings.begin(), strings.end());
+  } else if (isPackedElement(result.dtype)) {
+    unsigned bits = elementBits(result.dtype), mask = (1u << bits) - 1;
+    result.bytes.resize(elementBytes(result.dtype, tensor.count()).value_or(0));
+    for (size_t i = 0; i < size_t(tensor.count()); ++i) {
+      result.bytes[i * bits / 8] |= uint8_t((uint8_t(tensor.raw()[i]) & mask) << (i * bits % 8));
+    }
   } else {
     result.bytes.assign(tensor.raw(), tensor.raw() + tensor.bytes());
   }

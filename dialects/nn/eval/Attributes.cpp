@@ -25,12 +25,15 @@ mlir::FailureOr<Tensor> fromDense(mlir::DenseElementsAttr attr) {
     return t;
   }
   llvm::ArrayRef<char> raw = attr.getRawData();
-  size_t size = getElementBits(type.getElementType()) / 8;
-  if (size == 0) {
-    return mlir::failure();
-  }
+  unsigned bits = getElementBits(type.getElementType());
+  size_t size = (bits + 7) / 8;
   for (int64_t i = 0; i < t.count(); ++i) {
     std::memcpy(t.rawMutable() + i * size, raw.data() + (attr.isSplat() ? 0 : i * size), size);
+  }
+  if (bits < 8) { // the attribute leaves the other bits of the byte open
+    for (char &byte : llvm::MutableArrayRef(t.rawMutable(), t.count())) {
+      byte = extendBits(byte, type.getElementType());
+    }
   }
   return t;
 }

@@ -23,6 +23,13 @@ std::vector<double> toDoubles(const Tensor &t) {
 }
 
 llvm::LogicalResult storeDoubles(EvalContext &context, Tensor &t, llvm::ArrayRef<double> values, bool saturate) {
+  if (isInteger(t.element()) && getElementBits(t.element()) < 8) {
+    double span = std::ldexp(1.0, getElementBits(t.element())), low = t.element().isUnsignedInteger() ? 0 : -span / 2;
+    for (int64_t i = 0; i < t.count(); ++i) {
+      t.values<int8_t>()[i] = convert<int8_t>(std::clamp(values[i], low, low + span - 1));
+    }
+    return mlir::success();
+  }
   return dispatch<Numbers>(context, t.element(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (int64_t i = 0; i < t.count(); ++i) {

@@ -10,7 +10,8 @@
 #include <vector>
 
 namespace dlc::nn {
-/// A tensor with its elements: row-major, bool as one byte, strings as std::string. Copies share the elements.
+/// A tensor with its elements: row-major, bool and what is smaller than a byte as one, strings as std::string. Copies
+/// share the elements.
 class Tensor {
 public:
   Tensor() = default;
@@ -25,7 +26,7 @@ public:
   int64_t rank() const { return sizes.size(); }
   int64_t count() const { return elements; }
   /// Bytes of the elements in memory (not for strings).
-  size_t bytes() const { return (size_t(elements) * getElementBits(elementType) + 7) / 8; }
+  size_t bytes() const { return size_t(elements) * ((getElementBits(elementType) + 7) / 8); }
   const char *raw() const { return data; }
   char *rawMutable() { return data; }
   template <class T> llvm::ArrayRef<T> values() const {
@@ -86,6 +87,13 @@ public:
 private:
   std::function<std::optional<int64_t>(llvm::StringRef)> symbols;
 };
+
+/// The byte that holds an element of less than a byte: its low bits, with the sign of integers that have one.
+inline char extendBits(char byte, mlir::Type element) {
+  unsigned unused = 8 - getElementBits(element);
+  bool isSigned = element.isSignlessInteger();
+  return isSigned ? char(int8_t(uint8_t(byte) << unused) >> unused) : char(uint8_t(uint8_t(byte) << unused) >> unused);
+}
 
 /// A constant's elements; large ones are viewed in place. Fails for types that have no native form.
 mlir::FailureOr<Tensor> tensorFromAttr(mlir::ElementsAttr attr);

@@ -168,6 +168,7 @@ void registerEvaluate(mlir::DialectRegistry &registry) {
     attachResizeEval(*context);
     attachIndexEval(*context);
     attachRnnEval(*context);
+    attachTextEval(*context);
   });
 }
 } // namespace dlc::nn

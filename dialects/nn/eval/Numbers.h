@@ -3,8 +3,11 @@
 #define DLC_DIALECTS_NN_EVAL_NUMBERS_H
 #include "dialects/nn/NN.h"
 #include "llvm/ADT/APFloat.h"
+#include <algorithm>
+#include <cmath>
 #include <complex>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <type_traits>
 
@@ -37,6 +40,9 @@ template <llvm::APFloat::Semantics S> struct TinyFloat {
   uint8_t bits = 0;
   TinyFloat() = default;
   TinyFloat(float f) {
+    if constexpr (S == llvm::APFloat::S_Float4E2M1FN) { // always saturates, and has no NaN: docs/technical/float4 of ONNX
+      f = f != f ? greatest() : std::clamp(f, -greatest(), greatest());
+    }
     llvm::APFloat x(f);
     bool lost;
     x.convert(llvm::APFloat::EnumToSemantics(S), llvm::APFloat::rmNearestTiesToEven, &lost);
@@ -50,11 +56,46 @@ template <llvm::APFloat::Semantics S> struct TinyFloat {
     return x.convertToFloat();
   }
 };
+
+/// A power of two, 2^(bits - 127), or NaN (255).
+struct F8E8M0FNU {
+  enum class Round { Up, Down, Nearest };
+  static constexpr uint8_t nan = 255, last = 254;
+  static float greatest() { return std::ldexp(1.0f, 127); }
+  static F8E8M0FNU of(uint8_t bits) {
+    F8E8M0FNU x;
+    x.bits = bits;
+    return x;
+  }
+  /// ONNX's Cast: see nn.cast.
+  static F8E8M0FNU from(double v, Round round, bool saturate) {
+    if (v != v || v < 0) {
+      return of(nan);
+    }
+    if (v < std::ldexp(1.0, -127)) {
+      return of(saturate ? 0 : nan);
+    }
+    int exponent = 128;
+    if (std::isfinite(v)) {
+      exponent = std::ilogb(v);
+      double below = std::ldexp(1.0, exponent);
+      exponent += v > below && (round == Round::Up || (round == Round::Nearest && v >= 1.5 * below));
+    }
+    return of(exponent <= 127 ? uint8_t(exponent + 127) : saturate ? last : nan);
+  }
+  uint8_t bits = 0;
+  F8E8M0FNU() = default;
+  F8E8M0FNU(float f) { *this = from(f, Round::Up, true); }
+  operator float() const {
+    return bits == nan ? std::numeric_limits<float>::quiet_NaN() : std::ldexp(1.0f, int(bits) - 127);
+  }
+};
 using Float16 = _Float16;
 using F8E4M3FN = TinyFloat<llvm::APFloat::S_Float8E4M3FN>;
 using F8E4M3FNUZ = TinyFloat<llvm::APFloat::S_Float8E4M3FNUZ>;
 using F8E5M2 = TinyFloat<llvm::APFloat::S_Float8E5M2>;
 using F8E5M2FNUZ = TinyFloat<llvm::APFloat::S_Float8E5M2FNUZ>;
+using F4E2M1FN = TinyFloat<llvm::APFloat::S_Float4E2M1FN>;
 
 template <class T> constexpr bool isComplex = false;
 template <class T> constexpr bool isComplex<std::complex<T>> = true;
@@ -68,13 +109,16 @@ template <class T> struct Tag {
   using type = T;
 };
 
-/// Calls `f(Tag<T>())` with the native type of `element`; false when there is none.
+/// Calls `f(Tag<T>())` with the native type of `element`; false when there is none. Integers of less than a byte are
+/// kept in bytes: what makes them wraps or saturates them.
 template <class F> bool visitElement(mlir::Type element, F &&f) {
   if (auto i = llvm::dyn_cast<mlir::IntegerType>(element)) {
     bool u = i.isUnsigned();
     switch (i.getWidth()) {
     case 1:
       return f(Tag<bool>()), true;
+    case 2:
+    case 4:
     case 8:
       return u ? f(Tag<uint8_t>()) : f(Tag<int8_t>()), true;
     case 16:
@@ -110,6 +154,12 @@ template <class F> bool visitElement(mlir::Type element, F &&f) {
   }
   if (llvm::isa<mlir::Float8E5M2FNUZType>(element)) {
     return f(Tag<F8E5M2FNUZ>()), true;
+  }
+  if (llvm::isa<mlir::Float8E8M0FNUType>(element)) {
+    return f(Tag<F8E8M0FNU>()), true;
+  }
+  if (llvm::isa<mlir::Float4E2M1FNType>(element)) {
+    return f(Tag<F4E2M1FN>()), true;
   }
   if (auto c = llvm::dyn_cast<mlir::ComplexType>(element)) {
     return c.getElementType().isF64() ? f(Tag<std::complex<double>>()) : f(Tag<std::complex<float>>()), true;

@@ -24,6 +24,7 @@ void attachSampleEval(mlir::MLIRContext &context);
 void attachResizeEval(mlir::MLIRContext &context);
 void attachIndexEval(mlir::MLIRContext &context);
 void attachRnnEval(mlir::MLIRContext &context);
+void attachTextEval(mlir::MLIRContext &context);
 
 /// An external model whose `evaluate` is `rule(op, context, operands, results)`.
 template <class OpTy, auto rule> struct EvaluateWith : Evaluate::ExternalModel<EvaluateWith<OpTy, rule>, OpTy> {

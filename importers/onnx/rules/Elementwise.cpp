@@ -73,6 +73,10 @@ Result where(Node &n) { return n.result(n.select(n.in(0), n.in(1), n.in(2))); }
 
 Result castTo(Node &n, Type element, bool saturate) {
   Value x = n.in(0);
+  std::string round = n.getString("round_mode", "up"); // of f8E8M0FNU
+  if (round != "up" && round != "down" && round != "nearest") {
+    return n.fail("expected round_mode up, down or nearest, got '" + round + "'");
+  }
   Type from = nn::elementOf(x);
   if (from == element) {
     return n.result(x);
@@ -81,7 +85,7 @@ Result castTo(Node &n, Type element, bool saturate) {
   if (saturate && n.since < 24 && nn::isFloat(from) && llvm::isa<mlir::Float8E4M3FNUZType, mlir::Float8E5M2FNUZType>(element)) {
     x = n.select(n.make<nn::IsInfOp>(x, true, true), n.scalar(from, std::numeric_limits<double>::quiet_NaN()), x);
   }
-  return n.result(n.make<nn::CastOp>(x, element, saturate));
+  return n.result(n.make<nn::CastOp>(x, element, saturate, round));
 }
 
 Result bitCast(Node &n) {
@@ -101,13 +105,11 @@ Result cast(Node &n) {
     element = n.getElementType("to", 0);
   }
   bool saturate = n.getBool("saturate", true);
-  n.ignore({"round_mode"}); // only for a type that nn does not have
   return element ? castTo(n, element, saturate) : mlir::failure();
 }
 
 Result castLike(Node &n) {
   bool saturate = n.getBool("saturate", true);
-  n.ignore({"round_mode"});
   return castTo(n, nn::elementOf(n.in(1)), saturate);
 }
 } // namespace

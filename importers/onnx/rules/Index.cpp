@@ -143,7 +143,8 @@ Result eyeLike(Node &n) {
 
 /// What Col2Im says of the windows, with one number per dim of the image (two pads).
 struct Windows {
-  Ints block, strides, dilations, pads;
+  Shape block;
+  Ints strides, dilations, pads;
 };
 
 /// Has the run check that the input [N, C * elements of the block, windows] is of the windows of the image.
@@ -153,13 +154,16 @@ void checkWindows(Node &n, const Shape &image, const Windows &w) {
   }
   Expr channels = nn::shapeOf(n.in(0))[1], taps = n.number(1), count = n.number(1);
   for (size_t d = 0; d < image.size(); ++d) {
-    Expr minus = n.number(-1), reach = dim::mul(dim::add(n.number(w.block[d]), minus), n.number(w.dilations[d]));
+    Expr minus = n.number(-1), reach = dim::mul(dim::add(w.block[d], minus), n.number(w.dilations[d]));
     Expr padded = dim::add(image[d], dim::add(n.number(w.pads[d]), n.number(w.pads[image.size() + d])));
     Expr span = dim::add(dim::sub(padded, reach), minus);
     count = dim::mul(count, dim::add(dim::floorDiv(span, n.number(w.strides[d])), n.number(1)));
-    taps = dim::mul(taps, n.number(w.block[d]));
+    taps = dim::mul(taps, w.block[d]);
+    if (!dim::getConstant(w.block[d])) {
+      n.assume(dim::max(w.block[d], n.number(1)), w.block[d], "block size (of at least 1)");
+    }
   }
-  if (dim::provablyNonNegative(dim::sub(taps, n.number(1)))) {
+  if (!dim::getConstant(taps) || *dim::getConstant(taps) > 0) {
     n.assume(channels, dim::mul(dim::floorDiv(channels, taps), taps), "channels (a multiple of the block's elements)");
   }
   n.assume(nn::shapeOf(n.in(0))[2], count, "number of windows");
@@ -167,9 +171,9 @@ void checkWindows(Node &n, const Shape &image, const Windows &w) {
 
 Result col2Im(Node &n) {
   std::optional<Shape> image = n.sizes(1);
-  std::optional<Ints> block = n.knownInts(n.in(2));
+  std::optional<Shape> block = n.sizes(2);
   if (!image || !block) {
-    return n.fail("expected a block shape that is known at compile time");
+    return mlir::failure();
   }
   size_t rank = block->size();
   Ints strides = n.getInts("strides", Ints(rank, 1)), dilations = n.getInts("dilations", Ints(rank, 1));
@@ -177,7 +181,7 @@ Result col2Im(Node &n) {
   if (strides.size() == rank && dilations.size() == rank && pads.size() == 2 * rank && image->size() == rank) {
     checkWindows(n, *image, {*block, strides, dilations, pads});
   }
-  return n.result(n.make<nn::Col2ImOp>(n.in(0), n.shapeAttr(*image), *block, strides, dilations, pads));
+  return n.result(n.make<nn::Col2ImOp>(n.in(0), n.shapeAttr(*image), n.shapeAttr(*block), strides, dilations, pads));
 }
 
 /// The inverse of a MaxPool: elements go back to where they were found. Indices count in the smallest output.

@@ -23,19 +23,65 @@ Expr scaledSize(Node &n, Expr size, double scale) {
   return {};
 }
 
-/// Result sizes, and per dim the scale (0: the quotient of the sizes).
+/// Result sizes, and per dim the scale (0: the one in `scaleValues`, or else the quotient of the sizes).
 struct Target {
   Shape sizes;
   llvm::SmallVector<double> scales;
+  Value scaleValues;
 };
+
+/// A vector with the elements of `given` at `places`, and `otherwise` where these are negative.
+Value spread(Node &n, Value given, llvm::ArrayRef<int64_t> places, double otherwise) {
+  if (!given) {
+    return {};
+  }
+  Expr count = dim::product(n.context(), nn::shapeOf(given));
+  Type e = nn::elementOf(given);
+  Value all = n.concat({n.filled(e, otherwise, {1}), n.reshape(given, {count})}, 0);
+  Ints from;
+  for (int64_t place : places) {
+    from.push_back(place + 1); // behind the number for all others
+  }
+  return n.make<nn::GatherOp>(all, n.i64s(from), 0);
+}
+
+/// The sizes of `axes` as a vector of floats.
+Value sizesOf(Node &n, llvm::ArrayRef<Expr> shape, llvm::ArrayRef<int64_t> axes, Type e) {
+  Shape sizes;
+  for (int64_t axis : axes) {
+    sizes.push_back(shape[axis]);
+  }
+  auto type = mlir::RankedTensorType::get({int64_t(axes.size())}, n.builder.getI64Type());
+  return n.cast(n.make<nn::SizesOp>(n.shapeAttr(sizes), type), e);
+}
+
+/// A target that only the run knows: the scale of each axis, and the sizes, rounded down by then.
+std::optional<Target> atRunTime(Node &n, Value x, Value scales, Value sizes, llvm::ArrayRef<int64_t> axes) {
+  Target t{nn::shapeOf(x), llvm::SmallVector<double>(nn::rankOf(x), 1.0), {}};
+  Ints places(nn::rankOf(x), -1);
+  std::optional<Shape> read = n.readSizes(n.cast(sizes, n.builder.getI64Type()));
+  if (!read) {
+    return std::nullopt;
+  }
+  for (size_t i = 0; i < axes.size(); ++i) {
+    t.scales[axes[i]] = 0.0;
+    t.sizes[axes[i]] = (*read)[i];
+    places[axes[i]] = i;
+  }
+  t.scaleValues = spread(n, scales, places, 1.0);
+  return t;
+}
 
 std::optional<Target> fromScales(Node &n, Value x, Value scales, llvm::ArrayRef<int64_t> axes) {
   std::optional<llvm::SmallVector<double>> known = n.knownFloats(scales);
   if (!known) {
-    (void)n.fail("expected scales that are known at compile time");
-    return std::nullopt;
+    Type f32 = n.builder.getF32Type();
+    Expr count = n.number(axes.size());
+    n.assume(dim::product(n.context(), nn::shapeOf(scales)), count, "number of scales");
+    scales = n.reshape(n.cast(scales, f32), {count});
+    return atRunTime(n, x, scales, n.mul(sizesOf(n, nn::shapeOf(x), axes, f32), scales), axes);
   }
-  Target t{nn::shapeOf(x), llvm::SmallVector<double>(nn::rankOf(x), 1.0)};
+  Target t{nn::shapeOf(x), llvm::SmallVector<double>(nn::rankOf(x), 1.0), {}};
   if (known->size() != axes.size()) {
     (void)n.fail("expected " + llvm::Twine(axes.size()) + " scales, got " + llvm::Twine(known->size()));
     return std::nullopt;
@@ -52,12 +98,22 @@ std::optional<Target> fromScales(Node &n, Value x, Value scales, llvm::ArrayRef<
 }
 
 /// One scale for all axes: the least, or the greatest, that the asked sizes allow.
-bool keepAspect(Node &n, Target &t, const Shape &from, llvm::ArrayRef<int64_t> axes, bool larger) {
+bool keepAspect(Node &n, Value x, Target &t, const Shape &from, llvm::ArrayRef<int64_t> axes, bool larger) {
   double scale = larger ? 0.0 : 1e30;
   for (int64_t axis : axes) {
     std::optional<int64_t> have = dim::getConstant(from[axis]), want = dim::getConstant(t.sizes[axis]);
-    if (!have || !want || *have == 0) {
-      (void)n.fail("expected known sizes with keep_aspect_ratio_policy");
+    if (!have || !want) {
+      Type f64 = n.builder.getF64Type();
+      Value own = sizesOf(n, from, axes, f64), wanted = sizesOf(n, t.sizes, axes, f64);
+      nn::ReduceKind kind = larger ? nn::ReduceKind::Max : nn::ReduceKind::Min;
+      Value one = n.reduce(n.div(wanted, own), kind, {0});
+      Value scales = one ? n.broadcast(one, {n.number(axes.size())}) : Value();
+      std::optional<Target> run = atRunTime(n, x, scales, n.make<nn::FloorOp>(n.add(n.mul(own, scales), 0.5)), axes);
+      t = run.value_or(t);
+      return run.has_value();
+    }
+    if (*have == 0) {
+      (void)n.fail("expected sizes above 0 with keep_aspect_ratio_policy, got 0 at axis " + llvm::Twine(axis));
       return false;
     }
     double own = double(*want) / double(*have);
@@ -74,7 +130,7 @@ std::optional<Target> fromSizes(Node &n, Value x, unsigned input, llvm::ArrayRef
   std::optional<Shape> asked = n.sizes(input);
   std::string policy = n.getString("keep_aspect_ratio_policy", "stretch");
   Shape from = nn::shapeOf(x);
-  Target t{from, llvm::SmallVector<double>(from.size(), 1.0)};
+  Target t{from, llvm::SmallVector<double>(from.size(), 1.0), {}};
   if (!asked || asked->size() != axes.size()) {
     (void)n.fail("expected " + llvm::Twine(axes.size()) + " sizes");
     return std::nullopt;
@@ -83,7 +139,7 @@ std::optional<Target> fromSizes(Node &n, Value x, unsigned input, llvm::ArrayRef
     t.sizes[axis] = size;
     t.scales[axis] = size == from[axis] ? 1.0 : 0.0;
   }
-  if (policy != "stretch" && !keepAspect(n, t, from, axes, policy == "not_smaller")) {
+  if (policy != "stretch" && !keepAspect(n, x, t, from, axes, policy == "not_smaller")) {
     return std::nullopt;
   }
   return t;
@@ -108,18 +164,14 @@ Value regionOf(Node &n, Value roi, llvm::ArrayRef<int64_t> axes, int64_t rank) {
   if (!roi || static_cast<int64_t>(axes.size()) == rank) {
     return roi;
   }
-  std::optional<llvm::SmallVector<double>> known = n.knownFloats(roi);
-  if (!known || known->size() != 2 * axes.size()) {
-    (void)n.fail("expected a region that is known at compile time");
-    return {};
-  }
-  nn::Tensor all = nn::Tensor::zeros(n.builder.getF32Type(), {2 * rank});
-  std::fill_n(all.values<float>().begin() + rank, rank, 1.0f);
+  int64_t count = axes.size();
+  n.assume(dim::product(n.context(), nn::shapeOf(roi)), n.number(2 * count), "number of the region's ends");
+  Ints starts(rank, -1), ends(rank, -1);
   for (auto [i, axis] : llvm::enumerate(axes)) {
-    all.values<float>()[axis] = float((*known)[i]);
-    all.values<float>()[rank + axis] = float((*known)[axes.size() + i]);
+    starts[axis] = i;
+    ends[axis] = count + int64_t(i);
   }
-  return n.constant(nn::attrFromTensor(all));
+  return n.failed() ? Value() : n.concat({spread(n, roi, starts, 0.0), spread(n, roi, ends, 1.0)}, 0);
 }
 
 Result resize(Node &n) {
@@ -157,7 +209,7 @@ Result resize(Node &n) {
   bool crop = *coordinates == nn::CoordinateMode::TfCropAndResize;
   Value roi = crop ? regionOf(n, n.in(1), axes, rank) : Value();
   roi = roi ? n.cast(roi, n.builder.getF32Type()) : roi;
-  return n.result(n.make<nn::ResizeOp>(x, roi, n.shapeAttr(t->sizes), t->scales, *mode, *coordinates, *nearest,
+  return n.result(n.make<nn::ResizeOp>(x, roi, t->scaleValues, n.shapeAttr(t->sizes), t->scales, *mode, *coordinates, *nearest,
                                        llvm::APFloat(cubic), exclude, llvm::APFloat(extrapolation), antialias));
 }
 
@@ -183,7 +235,7 @@ Result upsample(Node &n) {
   if (!t) {
     return n.fail("expected scales");
   }
-  return n.result(n.make<nn::ResizeOp>(x, Value(), n.shapeAttr(t->sizes), t->scales, *mode, nn::CoordinateMode::Asymmetric,
+  return n.result(n.make<nn::ResizeOp>(x, Value(), t->scaleValues, n.shapeAttr(t->sizes), t->scales, *mode, nn::CoordinateMode::Asymmetric,
                                        nn::NearestMode::Floor, llvm::APFloat(-0.75), false, llvm::APFloat(0.0), false));
 }
 

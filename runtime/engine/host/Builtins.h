@@ -27,6 +27,18 @@
 //   string_copy              X -> the same strings                                               (shape: new dims, of
 //                            the same element count; none: as X)
 //   string_gather            X, indices                                                          axis
+//   string_constant          u8: the length of each string in 8 bytes, low ones first, then      dims
+//                            the texts -> strings
+//   string_pick              indices, sources -> strings of all sources, one after the other,
+//                            each in row-major order; in the indices' shape
+//   regex_match              X -> bool: whether all of each string matches                       three numbers per instruction:
+//                                                                                                0 match; 1 goes on at x and y;
+//                                                                                                2 takes a character of [x, y];
+//                                                                                                3 where place x holds (start and
+//                                                                                                end of text, of line, boundary of
+//                                                                                                words, none)
+//   unpack_bits              elements of 2 or 4 bits -> bytes: i8 or u8; floats keep their bits
+//   pack_bits                bytes -> elements of 2 or 4 bits                                    dtype
 //   value_copy               any value -> the same value
 //   check_indices            indices; fails unless element i is at least low[j] and below        low[0], high[0], ...
 //                            high[j], j = i modulo their number
@@ -63,6 +75,11 @@ dlc_status hostStringSplit(dlc_host_call *call, void *);
 dlc_status hostStringNormalizer(dlc_host_call *call, void *);
 dlc_status hostStringCopy(dlc_host_call *call, void *);
 dlc_status hostStringGather(dlc_host_call *call, void *);
+dlc_status hostStringConstant(dlc_host_call *call, void *);
+dlc_status hostStringPick(dlc_host_call *call, void *);
+dlc_status hostRegexMatch(dlc_host_call *call, void *);
+dlc_status hostUnpackBits(dlc_host_call *call, void *);
+dlc_status hostPackBits(dlc_host_call *call, void *);
 dlc_status hostValueCopy(dlc_host_call *call, void *);
 dlc_status hostCheckIndices(dlc_host_call *call, void *);
 dlc_status hostScatterElements(dlc_host_call *call, void *);

@@ -147,4 +147,68 @@ dlc_status hostStringGather(dlc_host_call *call, void *) {
   return call->output(0) ? call->output(0)->setStrings(rank, dims, out.data(), *call->error) : DLC_OK;
 }
 
+dlc_status hostStringConstant(dlc_host_call *call, void *) {
+  int64_t count;
+  auto rank = uint32_t(call->attributes.size);
+  if (expectInput(*call, 0, DLC_KIND_TENSOR, DLC_U8)) {
+    return call->error->status;
+  }
+  const dlc_value &x = *call->input(0);
+  auto *bytes = static_cast<const uint8_t *>(x.data);
+  if (rank > DLC_MAX_RANK || !elementCount(call->attributes.data, rank, count) || count > x.count / 8) {
+    return fail(*call->error, DLC_RUN_FAILED, "expected the lengths of all strings in %lld bytes", (long long)x.count);
+  }
+  Vector<dlc_string> strings;
+  if (!strings.resize(size_t(count))) {
+    return fail(*call->error, DLC_OUT_OF_MEMORY, "no memory for %lld strings", (long long)count);
+  }
+  uint64_t at = uint64_t(count) * 8, total = uint64_t(x.count);
+  for (int64_t i = 0; i < count; ++i) {
+    uint64_t size = 0;
+    for (unsigned k = 0; k < 8; ++k) {
+      size |= uint64_t(bytes[i * 8 + k]) << (8 * k);
+    }
+    if (size > total - at) {
+      return fail(*call->error, DLC_RUN_FAILED, "expected texts within %lld bytes", (long long)x.count);
+    }
+    strings[size_t(i)] = {reinterpret_cast<const char *>(bytes) + at, size_t(size)};
+    at += size;
+  }
+  dlc_value *y = call->output(0);
+  return y ? y->setStrings(rank, call->attributes.data, strings.data(), *call->error) : DLC_OK;
+}
+
+dlc_status hostStringPick(dlc_host_call *call, void *) {
+  if (expectInput(*call, 0, DLC_KIND_TENSOR)) {
+    return call->error->status;
+  }
+  const dlc_value &indices = *call->input(0);
+  Vector<int64_t> starts;
+  Vector<dlc_string> out;
+  int64_t total = 0;
+  if (!starts.resize(call->inputs.size) || !out.reserve(size_t(indices.count))) {
+    return fail(*call->error, DLC_OUT_OF_MEMORY, "no memory for %lld strings", (long long)indices.count);
+  }
+  for (size_t s = 1; s < call->inputs.size; ++s) {
+    if (expectInput(*call, s, DLC_KIND_STRINGS)) {
+      return call->error->status;
+    }
+    starts[s] = total;
+    total += call->input(s)->count;
+  }
+  for (int64_t i = 0; i < indices.count; ++i) {
+    int64_t at = -1;
+    if (!readInteger(indices.dtype, indices.data, uint64_t(i), at) || at < 0 || at >= total) {
+      return fail(*call->error, DLC_RUN_FAILED, "expected places below %lld, got %lld at element %lld", (long long)total,
+                  (long long)at, (long long)i);
+    }
+    size_t source = call->inputs.size - 1;
+    for (; starts[source] > at; --source) {
+    }
+    out.push(call->input(source)->strings()[at - starts[source]]);
+  }
+  dlc_value *y = call->output(0);
+  return y ? y->setStrings(indices.rank, indices.dims, out.data(), *call->error) : DLC_OK;
+}
+
 } // namespace dlc::rt

@@ -99,7 +99,7 @@ func.func @case(%x: tensor<2xf32>) {
 
 func.func @case(%x: tensor<2x3xf32>) {
   // expected-error @+1 {{expected an input of rank 3, got 'tensor<2x3xf32>'}}
-  %out = nn.col2im %x {image = #dim.shape<[4]>, kernel = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %out = nn.col2im %x {image = #dim.shape<[4]>, kernel = #dim.shape<[2]>, strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
 
@@ -107,7 +107,7 @@ func.func @case(%x: tensor<2x3xf32>) {
 
 func.func @case(%x: tensor<1x4x3xf32>) {
   // expected-error @+1 {{expected image, strides, dilations and pads for 1 dims}}
-  %out = nn.col2im %x {image = #dim.shape<[4, 4]>, kernel = array<i64: 2>, strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>} : (tensor<1x4x3xf32>) -> tensor<1x2x4x4xf32>
+  %out = nn.col2im %x {image = #dim.shape<[4, 4]>, kernel = #dim.shape<[2]>, strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>} : (tensor<1x4x3xf32>) -> tensor<1x2x4x4xf32>
   return
 }
 

@@ -3,7 +3,7 @@
 
 func.func @case(%x: tensor<2x3xf32>) {
   // expected-error @+1 {{expected 2 sizes and scales, got 2 and 1}}
-  %out = nn.resize %x {mode = 1 : i32, coordinates = 0 : i32, scales = array<f64: 0.0>, sizes = #dim.shape<[4, 6]>} : (tensor<2x3xf32>) -> tensor<4x6xf32>
+  %out = nn.resize %x {operandSegmentSizes = array<i32: 1, 0, 0>, mode = 1 : i32, coordinates = 0 : i32, scales = array<f64: 0.0>, sizes = #dim.shape<[4, 6]>} : (tensor<2x3xf32>) -> tensor<4x6xf32>
   return
 }
 
@@ -11,7 +11,7 @@ func.func @case(%x: tensor<2x3xf32>) {
 
 func.func @case(%x: tensor<2x3xf32>) {
   // expected-error @+1 {{expected a roi for tf_crop_and_resize, got none}}
-  %out = nn.resize %x {mode = 1 : i32, coordinates = 5 : i32, scales = array<f64: 0.0, 0.0>, sizes = #dim.shape<[4, 6]>} : (tensor<2x3xf32>) -> tensor<4x6xf32>
+  %out = nn.resize %x {operandSegmentSizes = array<i32: 1, 0, 0>, mode = 1 : i32, coordinates = 5 : i32, scales = array<f64: 0.0, 0.0>, sizes = #dim.shape<[4, 6]>} : (tensor<2x3xf32>) -> tensor<4x6xf32>
   return
 }
 
@@ -19,7 +19,7 @@ func.func @case(%x: tensor<2x3xf32>) {
 
 func.func @case(%x: tensor<2x3xf32>, %r: tensor<3xf32>) {
   // expected-error @+1 {{expected a roi of 4 elements, got 'tensor<3xf32>'}}
-  %out = nn.resize %x, %r {mode = 1 : i32, coordinates = 5 : i32, scales = array<f64: 0.0, 0.0>, sizes = #dim.shape<[4, 6]>} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<4x6xf32>
+  %out = nn.resize %x, %r {operandSegmentSizes = array<i32: 1, 1, 0>, mode = 1 : i32, coordinates = 5 : i32, scales = array<f64: 0.0, 0.0>, sizes = #dim.shape<[4, 6]>} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<4x6xf32>
   return
 }
 

@@ -26,7 +26,7 @@ func.func @main(%x: tensor<1x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) -> tensor<1x8x
 // CHECK:         nn.conv {{.*}}channel_last = true
 func.func @resized(%x: tensor<1x8x6x6xf32>, %w: tensor<8x8x1x1xf32>) -> tensor<1x8x12x18xf32> {
   %0 = nn.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64} : (tensor<1x8x6x6xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x6x6xf32>
-  %1 = nn.resize %0 {sizes = #dim.shape<[1, 8, 12, 18]>, scales = array<f64: 1.0, 1.0, 2.0, 3.0>, mode = 1 : i32, coordinates = 0 : i32} : (tensor<1x8x6x6xf32>) -> tensor<1x8x12x18xf32>
+  %1 = nn.resize %0 {operandSegmentSizes = array<i32: 1, 0, 0>, sizes = #dim.shape<[1, 8, 12, 18]>, scales = array<f64: 1.0, 1.0, 2.0, 3.0>, mode = 1 : i32, coordinates = 0 : i32} : (tensor<1x8x6x6xf32>) -> tensor<1x8x12x18xf32>
   %2 = nn.conv %1, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, groups = 1 : i64} : (tensor<1x8x12x18xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x12x18xf32>
   return %2 : tensor<1x8x12x18xf32>
 }

@@ -118,7 +118,7 @@ TEST_F(EvalMessagesTest, ElementsAndSizesOfOperands) {
   refuse("grid_sample %0, %1 {mode = 1 : i32, outside = 0 : i32, align_corners = false}",
          {{"tensor<1x1x2xf32>", floats({1, 1, 2}, {1, 2})}, {"tensor<1x1x1xf32>", floats({1, 1, 1}, {NAN})}},
          "tensor<1x1x1xf32>", "expected finite grid positions");
-  refuse("resize %0 {sizes = #dim.shape<[2]>, scales = array<f64: 0.0>, mode = 0 : i32, coordinates = 0 : i32}",
+  refuse("resize %0 {operandSegmentSizes = array<i32: 1, 0, 0>, sizes = #dim.shape<[2]>, scales = array<f64: 0.0>, mode = 0 : i32, coordinates = 0 : i32}",
          {{"tensor<0xf32>", floats({0}, {})}}, "tensor<2xf32>", "expected to resize at least one element, got 0 to 2");
 }
 
@@ -134,7 +134,7 @@ TEST_F(EvalMessagesTest, Positions) {
   refuse("max_unpool %0, %1 {indexed = #dim.shape<[1, 1, 4]>, shape = #dim.shape<[1, 1, 2]>}",
          {{"tensor<1x1x1xf32>", floats({1, 1, 1}, {1})}, {"tensor<1x1x1xi64>", longs({1, 1, 1}, {3})}},
          "tensor<1x1x2xf32>", "expected an element within the result, got position 3");
-  refuse("col2im %0 {image = #dim.shape<[3]>, kernel = array<i64: 2>, strides = array<i64: 1>, "
+  refuse("col2im %0 {image = #dim.shape<[3]>, kernel = #dim.shape<[2]>, strides = array<i64: 1>, "
          "dilations = array<i64: 1>, pads = array<i64: 0, 0>}",
          {{"tensor<1x2x?xf32>", floats({1, 2, 1}, {1, 2})}}, "tensor<1x1x3xf32>",
          "expected a multiple of 2 channels and 2 windows, got 2 and 1");

@@ -130,13 +130,13 @@ TEST_F(IndexTest, Col2Im) {
   Tensor x =
       floats({1, 5, 5}, {1, 6, 11, 16, 21, 2, 7, 12, 17, 22, 3, 8, 13, 18, 23, 4, 9, 14, 19, 24, 5, 0, 15, 20, 25});
   expectEqual<float>(
-      eval("col2im %0 {image = #dim.shape<[5, 5]>, kernel = array<i64: 1, 5>, strides = array<i64: 1, 1>, "
+      eval("col2im %0 {image = #dim.shape<[5, 5]>, kernel = #dim.shape<[1, 5]>, strides = array<i64: 1, 1>, "
            "dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>}",
            {x}, "tensor<1x1x5x5xf32>"),
       0,
       floats({1, 1, 5, 5}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25}));
   // Windows of 2 with stride 1 over 3 elements padded by 1 in front: positions (-1 0) (0 1) (1 2).
-  expectEqual<float>(eval("col2im %0 {image = #dim.shape<[3]>, kernel = array<i64: 2>, strides = array<i64: 1>, "
+  expectEqual<float>(eval("col2im %0 {image = #dim.shape<[3]>, kernel = #dim.shape<[2]>, strides = array<i64: 1>, "
                           "dilations = array<i64: 1>, pads = array<i64: 1, 0>}",
                           {floats({1, 2, 3}, {1, 2, 3, 10, 20, 30})}, "tensor<1x1x3xf32>"),
                      0, floats({1, 1, 3}, {12, 23, 30}));

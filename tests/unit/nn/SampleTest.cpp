@@ -10,7 +10,7 @@ protected:
                             llvm::StringRef more = "") {
     std::string type = sizes.str();
     type.replace(type.find(", "), 2, "x");
-    return eval("resize %0 {sizes = #dim.shape<[" + sizes.str() + "]>, scales = array<f64: " + scales.str() +
+    return eval("resize %0 {operandSegmentSizes = array<i32: 1, 0, 0>, sizes = #dim.shape<[" + sizes.str() + "]>, scales = array<f64: " + scales.str() +
                     ">, mode = " + std::to_string(mode) + " : i32, coordinates = " + std::to_string(coordinates) +
                     " : i32" + more.str() + "}",
                 {x}, "tensor<" + type + "xf32>");
@@ -67,7 +67,7 @@ TEST_F(SampleTest, ResizeCrops) {
   Tensor x = floats({3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9}), roi = floats({4}, {0.5, -0.5, 1, 1.5});
   expectNear(
       eval(
-          "resize %0, %1 {sizes = #dim.shape<[2, 3]>, scales = array<f64: 0.0, 0.0>, mode = 1 : i32, coordinates = 5 : "
+          "resize %0, %1 {operandSegmentSizes = array<i32: 1, 1, 0>, sizes = #dim.shape<[2, 3]>, scales = array<f64: 0.0, 0.0>, mode = 1 : i32, coordinates = 5 : "
           "i32, extrapolation = 10.0}",
           {x, roi}, "tensor<2x3xf32>"),
       0, floats({2, 3}, {10, 5, 10, 10, 8, 10}));
@@ -75,7 +75,7 @@ TEST_F(SampleTest, ResizeCrops) {
 
 TEST_F(SampleTest, ResizeKeepsEqualDims) {
   Tensor bytes = tensor<uint8_t>({1, 2}, {7, 9});
-  expectEqual<uint8_t>(eval("resize %0 {sizes = #dim.shape<[1, 2]>, scales = array<f64: 1.0, 1.0>, mode = 2 : i32, "
+  expectEqual<uint8_t>(eval("resize %0 {operandSegmentSizes = array<i32: 1, 0, 0>, sizes = #dim.shape<[1, 2]>, scales = array<f64: 1.0, 1.0>, mode = 2 : i32, "
                             "coordinates = 0 : i32}",
                             {bytes}, "tensor<1x2xui8>"),
                        0, bytes);

@@ -78,6 +78,21 @@ llvm::LogicalResult fromStrings(EvalContext &context, const Tensor &x, Tensor &r
   return mlir::success();
 }
 
+/// To an integer of less than a byte: see nn.cast.
+template <class From> char lowBits(From x, mlir::Type element) {
+  if constexpr (isFloating<From>) {
+    return extendBits(char(convert<int32_t>(std::nearbyint(double(Compute<From>(x))))), element);
+  } else {
+    return extendBits(char(x), element);
+  }
+}
+
+template <class From> F8E8M0FNU powerOfTwo(From x, CastOp op) {
+  llvm::StringRef mode = op.getRoundMode();
+  auto round = mode == "up" ? F8E8M0FNU::Round::Up : mode == "down" ? F8E8M0FNU::Round::Down : F8E8M0FNU::Round::Nearest;
+  return F8E8M0FNU::from(double(Compute<From>(x)), round, op.getSaturate());
+}
+
 template <class To, class From> To castOne(From x, bool saturate) {
   if constexpr (isSmallFloat<To> && sizeof(To) == 1) {
     return fromDouble<To>(double(Compute<From>(x)), saturate);
@@ -96,6 +111,22 @@ llvm::LogicalResult evalCast(CastOp op, EvalContext &context, Operands operands,
   if (isString(x.element())) {
     return fromStrings(context, x, result, op.getSaturate());
   }
+  if (getElementBits(op.getTo()) < 8 && isInteger(op.getTo())) {
+    return dispatch<Numbers | Bools>(context, x.element(), [&](auto from) {
+      using From = typename decltype(from)::type;
+      for (int64_t i = 0; i < x.count(); ++i) {
+        result.rawMutable()[i] = lowBits(x.values<From>()[i], op.getTo());
+      }
+    });
+  }
+  if (llvm::isa<mlir::Float8E8M0FNUType>(op.getTo())) {
+    return dispatch<Numbers | Bools>(context, x.element(), [&](auto from) {
+      using From = typename decltype(from)::type;
+      for (int64_t i = 0; i < x.count(); ++i) {
+        result.values<F8E8M0FNU>()[i] = powerOfTwo(x.values<From>()[i], op);
+      }
+    });
+  }
   llvm::LogicalResult inner = mlir::success();
   llvm::LogicalResult outer = dispatch<Numbers | Bools>(context, x.element(), [&](auto from) {
     inner = dispatch<Numbers | Bools>(context, op.getTo(), [&](auto to) {
@@ -112,7 +143,10 @@ llvm::LogicalResult evalCast(CastOp op, EvalContext &context, Operands operands,
 llvm::LogicalResult evalBitCast(BitCastOp op, EvalContext &, Operands operands, Results &results) {
   const Tensor &x = operands[0].tensor();
   Tensor result = Tensor::zeros(op.getTo(), x.shape());
-  std::memcpy(result.rawMutable(), x.raw(), x.count() * getElementBits(op.getTo()) / 8);
+  std::memcpy(result.rawMutable(), x.raw(), result.bytes());
+  for (int64_t i = 0; getElementBits(op.getTo()) < 8 && i < x.count(); ++i) {
+    result.rawMutable()[i] = extendBits(result.raw()[i], op.getTo());
+  }
   results.push_back(result);
   return mlir::success();
 }

@@ -96,9 +96,13 @@ def NN_CastOp : NN_Op<"cast", [DeclareOpInterfaceMethods<ShapeValue>]> {
   let summary = "converts elements; `saturate` is for 8-bit floats: infinity and what is too large become the greatest";
   let description = [{
     Float to integer truncates toward zero (out of range is undefined by the standard: here the value saturates, NaN
-    gives 0); to bool: not equal to zero; between floats: to nearest, ties to even.
+    gives 0); to bool: not equal to zero; between floats: to nearest, ties to even. To integers of less than a byte:
+    floats round to nearest, ties to even, and of all numbers the low bits are kept. To f4E2M1FN: always saturates, NaN
+    becomes 6. To f8E8M0FNU: `round_mode` is up, down or nearest (ties up); zero and numbers that are too small become
+    the least with `saturate`, otherwise, as numbers that are too large, NaN; negative ones become NaN.
   }];
-  let arguments = (ins NN_Tensor:$input, TypeAttr:$to, BoolAttr:$saturate);
+  let arguments = (ins NN_Tensor:$input, TypeAttr:$to, BoolAttr:$saturate,
+                       DefaultValuedStrAttr<StrAttr, "up">:$round_mode);
   let results = (outs NN_Tensor:$result);
 }
 #endif

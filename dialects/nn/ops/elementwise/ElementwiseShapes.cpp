@@ -95,6 +95,9 @@ Result SelectOp::shapeValue(Values operands) { return mapElements(operands, choo
 
 /// Numbers that do not fit the new type are refused where all shape values are.
 Result CastOp::shapeValue(Values operands) {
+  if (isInteger(getTo()) && getElementBits(getTo()) < 8) {
+    return std::nullopt;
+  }
   if (!operands[0] || !isBool(getTo())) {
     return operands[0];
   }

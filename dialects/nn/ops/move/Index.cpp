@@ -180,21 +180,18 @@ llvm::LogicalResult TriluOp::inferResultTypes(Types &types) {
 }
 
 llvm::LogicalResult Col2ImOp::inferResultTypes(Types &types) {
-  size_t n = getKernel().size();
+  llvm::ArrayRef<dim::Expr> kernel = getKernel().getDims();
+  size_t n = kernel.size();
   if (mlir::failed(checkRankOf(*this, getInput(), 3, "an input"))) {
     return mlir::failure();
   }
   if (n == 0 || getImage().getDims().size() != n || getStrides().size() != n || getDilations().size() != n ||
       getPads().size() != 2 * n || llvm::any_of(getStrides(), [](int64_t s) { return s < 1; }) ||
-      llvm::any_of(getKernel(), [](int64_t s) { return s < 1; })) {
+      llvm::any_of(kernel, [](dim::Expr e) { return dim::getConstant(e).value_or(1) < 1; })) {
     return emitOpError() << "expected image, strides, dilations and pads for " << n << " dims";
   }
   dim::Shape input = shapeOf(getInput());
-  int64_t taps = 1;
-  for (int64_t k : getKernel()) {
-    taps *= k;
-  }
-  dim::Shape shape{input[0], dim::floorDiv(input[1], dim::constant(getContext(), taps))};
+  dim::Shape shape{input[0], dim::floorDiv(input[1], dim::product(getContext(), kernel))};
   llvm::append_range(shape, getImage().getDims());
   types.push_back(dim::getTensorType(shape, elementOf(getInput())));
   return mlir::success();

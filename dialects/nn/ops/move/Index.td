@@ -67,7 +67,7 @@ def NN_TriluOp : NN_Op<"trilu"> {
 def NN_Col2ImOp : NN_Op<"col2im"> {
   let summary = "adds up the windows of a [N, C * kernel, windows] tensor into an [N, C, image...] one";
   let description = [{ The inverse of taking the windows that a convolution sees; elements in the padding are dropped. }];
-  let arguments = (ins NN_NumberTensor:$input, Dim_ShapeAttr:$image, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+  let arguments = (ins NN_NumberTensor:$input, Dim_ShapeAttr:$image, Dim_ShapeAttr:$kernel, DenseI64ArrayAttr:$strides,
                        DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads);
   let results = (outs NN_Tensor:$result);
 }

@@ -254,23 +254,26 @@ llvm::LogicalResult evalTrilu(TriluOp op, EvalContext &context, Operands operand
 }
 
 /// How many windows fit along one dim.
-int64_t windowCount(Col2ImOp op, size_t d, int64_t size) {
-  int64_t padded = size + op.getPads()[d] + op.getPads()[op.getKernel().size() + d];
-  int64_t span = padded - (op.getKernel()[d] - 1) * op.getDilations()[d] - 1;
+int64_t windowCount(Col2ImOp op, size_t d, int64_t size, llvm::ArrayRef<int64_t> kernel) {
+  int64_t padded = size + op.getPads()[d] + op.getPads()[kernel.size() + d];
+  int64_t span = padded - (kernel[d] - 1) * op.getDilations()[d] - 1;
   return span < 0 ? 0 : span / op.getStrides()[d] + 1;
 }
 
 llvm::LogicalResult evalCol2Im(Col2ImOp op, EvalContext &context, Operands operands, Results &results) {
   const Tensor &x = operands[0].tensor();
-  mlir::FailureOr<Shape> sizes = context.sizes(op.getImage().getDims());
-  if (mlir::failed(sizes)) {
+  mlir::FailureOr<Shape> sizes = context.sizes(op.getImage().getDims()), kernelSizes = context.sizes(op.getKernel().getDims());
+  if (mlir::failed(sizes) || mlir::failed(kernelSizes)) {
     return mlir::failure();
   }
-  llvm::ArrayRef<int64_t> kernel = op.getKernel();
+  llvm::ArrayRef<int64_t> kernel = *kernelSizes;
+  if (llvm::any_of(kernel, [](int64_t s) { return s < 1; })) {
+    return context.fail("expected a kernel of at least one element");
+  }
   int64_t taps = countOf(kernel), channels = x.shape()[1] / taps;
   Shape windows;
   for (size_t d = 0; d < kernel.size(); ++d) {
-    windows.push_back(windowCount(op, d, (*sizes)[d]));
+    windows.push_back(windowCount(op, d, (*sizes)[d], kernel));
   }
   if (channels * taps != x.shape()[1] || countOf(windows) != x.shape()[2]) {
     return context.fail("expected a multiple of " + llvm::Twine(taps) + " channels and " +

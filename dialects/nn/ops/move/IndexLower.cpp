@@ -119,21 +119,22 @@ llvm::LogicalResult lowerTrilu(TriluOp op, LowerContext &c, Lowered operands, Lo
 
 /// How many windows of the kernel fit along image dim `d`.
 dim::Expr windowCount(Col2ImOp op, size_t d) {
-  int64_t extra = op.getPads()[d] + op.getPads()[op.getKernel().size() + d] - (op.getKernel()[d] - 1) * op.getDilations()[d] - 1;
+  llvm::ArrayRef<dim::Expr> kernel = op.getKernel().getDims();
+  int64_t dilation = op.getDilations()[d], extra = op.getPads()[d] + op.getPads()[kernel.size() + d] + dilation - 1;
   auto number = [&](int64_t v) { return dim::constant(op.getContext(), v); };
-  dim::Expr span = dim::add(op.getImage().getDims()[d], number(extra));
+  dim::Expr span = dim::sub(dim::add(op.getImage().getDims()[d], number(extra)), dim::mul(kernel[d], number(dilation)));
   return dim::add(dim::floorDiv(span, number(op.getStrides()[d])), number(1));
 }
 
 /// Each element of the image gathers the window elements that stand on it: position = window * stride - pad + tap * dilation.
 llvm::LogicalResult lowerCol2Im(Col2ImOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
   mlir::Type element = elementOf(op.getInput()), type = getComputeType(element);
-  dim::Shape shape = shapeOf(op.getResult()), kernel;
-  size_t n = op.getKernel().size();
-  Indices windows;
+  dim::Shape shape = shapeOf(op.getResult()), kernel(op.getKernel().getDims());
+  size_t n = kernel.size();
+  Indices windows, taps;
   for (size_t d = 0; d < n; ++d) {
-    kernel.push_back(dim::constant(op.getContext(), op.getKernel()[d]));
     windows.push_back(c.size(windowCount(op, d)));
+    taps.push_back(c.size(kernel[d]));
   }
   Value sum = c.reduce(shape, kernel, type, constantOf(c.b, c.loc, type, 0),
                        [&](mlir::OpBuilder &b, mlir::Location loc, Value acc, mlir::ValueRange i) -> Value {
@@ -141,7 +142,7 @@ llvm::LogicalResult lowerCol2Im(Col2ImOp op, LowerContext &c, Lowered operands, 
                          Value channel = i[1], window = m.c(0), valid;
                          for (size_t d = 0; d < n; ++d) {
                            Value tap = i[shape.size() + d], stride = m.c(op.getStrides()[d]);
-                           channel = m.add(m.mul(channel, op.getKernel()[d]), tap);
+                           channel = m.add(m.mul(channel, taps[d]), tap);
                            Value p = m.sub(m.add(i[2 + d], op.getPads()[d]), m.mul(tap, op.getDilations()[d]));
                            Value q = m.floorDiv(p, stride);
                            valid = m.both(valid, m.both(m.equal(m.mul(q, stride), p), m.inside(q, windows[d])));

@@ -3,6 +3,16 @@
 
 namespace dlc::nn {
 namespace {
+/// The bytes that stand for elements of a type of less than a byte; null for others.
+mlir::Type unpackedType(mlir::Type element) {
+  if (element.isInteger(2) || element.isInteger(4)) {
+    bool isUnsigned = element.isUnsignedInteger();
+    return mlir::IntegerType::get(element.getContext(), 8,
+                                  isUnsigned ? mlir::IntegerType::Unsigned : mlir::IntegerType::Signless);
+  }
+  bool isTiny = llvm::isa<mlir::Float4E2M1FNType>(element);
+  return isTiny ? mlir::IntegerType::get(element.getContext(), 8, mlir::IntegerType::Unsigned) : mlir::Type();
+}
 /// Checks scale (or zero point) `v` against the input: per tensor, per index of `axis`, or per block of it.
 template <class Op> llvm::LogicalResult checkGranularity(Op op, mlir::Value v) {
   dim::Shape input = shapeOf(op.getInput()), own = shapeOf(v);
@@ -64,6 +74,24 @@ llvm::LogicalResult DynamicQuantizeOp::inferResultTypes(Types &types) {
   types.push_back(dim::getTensorType(shapeOf(getInput()), byte));
   types.push_back(mlir::RankedTensorType::get({}, mlir::Float32Type::get(getContext())));
   types.push_back(mlir::RankedTensorType::get({}, byte));
+  return mlir::success();
+}
+
+llvm::LogicalResult UnpackBitsOp::inferResultTypes(Types &types) {
+  mlir::Type bytes = unpackedType(elementOf(getInput()));
+  if (!bytes) {
+    return emitOpError() << "expected elements of 2 or 4 bits, got " << getInput().getType();
+  }
+  types.push_back(dim::getTensorType(shapeOf(getInput()), bytes));
+  return mlir::success();
+}
+
+llvm::LogicalResult PackBitsOp::inferResultTypes(Types &types) {
+  mlir::Type bytes = unpackedType(getTo());
+  if (!bytes || elementOf(getInput()) != bytes) {
+    return emitOpError() << "expected the bytes of elements of type " << getTo() << ", got " << getInput().getType();
+  }
+  types.push_back(dim::getTensorType(shapeOf(getInput()), getTo()));
   return mlir::success();
 }
 } // namespace dlc::nn

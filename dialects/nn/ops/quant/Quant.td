@@ -30,4 +30,18 @@ def NN_DynamicQuantizeOp : NN_Op<"dynamic_quantize"> {
   let arguments = (ins NN_FloatTensor:$input);
   let results = (outs NN_Tensor:$result, NN_Tensor:$scale, NN_Tensor:$zero_point);
 }
+def NN_UnpackBitsOp : NN_Op<"unpack_bits"> {
+  let summary = "elements of 2 or 4 bits, of which a byte holds several, as bytes";
+  let description = [{
+    Integers keep their values, in 8-bit integers of the same sign; floats keep their bits, in the low ones of a ui8.
+    Only what a caller passes in or gets back is packed (dlc-widen-elements); low bits come first.
+  }];
+  let arguments = (ins NN_NumberTensor:$input);
+  let results = (outs NN_Tensor:$result);
+}
+def NN_PackBitsOp : NN_Op<"pack_bits"> {
+  let summary = "bytes as elements of 2 or 4 bits, of which a byte holds several: what unpack_bits takes apart";
+  let arguments = (ins NN_NumberTensor:$input, TypeAttr:$to);
+  let results = (outs NN_Tensor:$result);
+}
 #endif

@@ -64,6 +64,16 @@ llvm::LogicalResult evalDequantizeLinear(DequantizeLinearOp op, EvalContext &con
   return storeDoubles(context, result, values);
 }
 
+/// The evaluator keeps elements of less than a byte in bytes all along.
+template <class Op>
+llvm::LogicalResult evalPacking(Op op, EvalContext &, Operands operands, Results &results) {
+  const Tensor &x = operands[0].tensor();
+  Tensor result = Tensor::zeros(elementOf(op.getResult()), x.shape());
+  std::memcpy(result.rawMutable(), x.raw(), result.bytes());
+  results.push_back(result);
+  return mlir::success();
+}
+
 llvm::LogicalResult evalDynamicQuantize(DynamicQuantizeOp op, EvalContext &context, Operands operands,
                                         Results &results) {
   std::vector<double> values = toDoubles(operands[0].tensor());
@@ -89,5 +99,7 @@ void attachQuantEval(mlir::MLIRContext &context) {
   attachEvaluate<QuantizeLinearOp, evalQuantizeLinear>(context);
   attachEvaluate<DequantizeLinearOp, evalDequantizeLinear>(context);
   attachEvaluate<DynamicQuantizeOp, evalDynamicQuantize>(context);
+  attachEvaluate<UnpackBitsOp, evalPacking<UnpackBitsOp>>(context);
+  attachEvaluate<PackBitsOp, evalPacking<PackBitsOp>>(context);
 }
 } // namespace dlc::nn

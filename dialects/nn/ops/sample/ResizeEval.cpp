@@ -111,13 +111,18 @@ llvm::LogicalResult evalResize(ResizeOp op, EvalContext &context, Operands opera
   if (mlir::failed(sizes)) {
     return mlir::failure();
   }
+  const Tensor *given = optionalOperand(op, operands, 2);
+  std::vector<double> scaleValues = given ? toDoubles(*given) : std::vector<double>();
   std::vector<double> values = toDoubles(x), regions = roi ? toDoubles(*roi) : std::vector<double>(2 * x.rank(), 0);
   llvm::SmallVector<int64_t> shape(x.shape());
   std::vector<std::vector<bool>> outside(x.rank());
   bool crop = op.getCoordinates() == CoordinateMode::TfCropAndResize;
   for (int64_t d = 0; d < x.rank(); ++d) {
     int64_t in = x.shape()[d], out = (*sizes)[d];
-    double scale = op.getScales()[d] != 0 ? op.getScales()[d] : double(out) / double(in);
+    double scale = op.getScales()[d] != 0 ? op.getScales()[d] : given ? scaleValues[d] : double(out) / double(in);
+    if (!(scale > 0) && in > 0 && out > 0) {
+      return context.fail("expected scales above 0, got " + std::to_string(scale));
+    }
     if (out < 0 || (in == 0 && out > 0)) {
       return context.fail("expected to resize at least one element, got " + llvm::Twine(in) + " to " +
                           llvm::Twine(out));

@@ -18,22 +18,23 @@ struct Axis {
   int64_t dim;
   dim::Expr in, out;
   Value inSize, outSize;       // index values
-  double scale;                // 0: out / in
+  double scale;                // 0: that of the operand, or out / in
   std::optional<double> known; // the scale, when it is a number now
 };
 
 class Resize {
 public:
   Resize(ResizeOp op, LowerContext &c, Lowered operands)
-      : op(op), c(c), input(operands[0]), roi(loweredOperand(op, operands, 1)), f64(c.b.getF64Type()) {
+      : op(op), c(c), input(operands[0]), roi(loweredOperand(op, operands, 1)),
+        scaleValues(loweredOperand(op, operands, 2)), f64(c.b.getF64Type()) {
     mlir::Type t = elementOf(op.getInput());
     type = isFloat(t) ? getComputeType(t) : getElementBits(t) <= 16 ? mlir::Type(c.b.getF32Type()) : mlir::Type(f64);
     dim::Shape from = shapeOf(op.getInput()), to = shapeOf(op.getResult());
     for (size_t d = 0; d < from.size(); ++d) {
       Axis a{int64_t(d), from[d], to[d], c.size(from[d]), c.size(to[d]), op.getScales()[d], std::nullopt};
       std::optional<int64_t> in = dim::getConstant(a.in), out = dim::getConstant(a.out);
-      a.known = a.scale != 0 ? std::optional(a.scale) : in && out && *in ? std::optional(double(*out) / double(*in)) : std::nullopt;
-      bool same = dim::equal(a.in, a.out) && (a.scale == 0 || a.scale == 1) && !crops();
+      a.known = a.scale != 0 ? std::optional(a.scale) : in && out && *in && !scaleValues ? std::optional(double(*out) / double(*in)) : std::nullopt;
+      bool same = dim::equal(a.in, a.out) && (a.scale == 1 || (a.scale == 0 && !scaleValues)) && !crops();
       if (!same && !(dim::isConstant(a.in, 1) && dim::isConstant(a.out, 1))) {
         axes.push_back(a);
       }
@@ -57,11 +58,14 @@ private:
   int64_t reach() const { return op.getMode() == SampleMode::Cubic ? 2 : 1; }
 
   Value scaleOf(const FloatMath &f, const Axis &a) const {
-    return a.known ? f.c(*a.known) : f.div(f.fromIndex(a.outSize), f.fromIndex(a.inSize));
+    return a.known       ? f.c(*a.known)
+           : scaleValues ? at(f, scaleValues, elementOf(op.getScaleValues()), a.dim)
+                         : f.div(f.fromIndex(a.outSize), f.fromIndex(a.inSize));
   }
-  Value roiAt(const FloatMath &f, int64_t i) const {
-    mlir::Type element = elementOf(op.getRoi());
-    Value v = LowerContext::extract(f.b, f.loc, roi, arith::ConstantIndexOp::create(f.b, f.loc, i).getResult());
+  Value roiAt(const FloatMath &f, int64_t i) const { return at(f, roi, elementOf(op.getRoi()), i); }
+  /// Element `i` of a vector, as a number of f64.
+  Value at(const FloatMath &f, Value vector, mlir::Type element, int64_t i) const {
+    Value v = LowerContext::extract(f.b, f.loc, vector, arith::ConstantIndexOp::create(f.b, f.loc, i).getResult());
     return emitCast(f.b, f.loc, fromStorage(f.b, f.loc, v, element), getComputeType(element), f64);
   }
 
@@ -217,6 +221,10 @@ private:
     if (a.known) {
       return number(int64_t(std::ceil(double(reach()) / std::min(*a.known, 1.0))));
     }
+    if (scaleValues) { // out is in * scale rounded down, or to the next number: at most a half above it
+      dim::Expr twice = dim::max(dim::sub(dim::mul(a.out, number(2)), number(1)), number(1));
+      return dim::max(number(reach()), dim::ceilDiv(dim::mul(a.in, number(2 * reach())), twice));
+    }
     return dim::max(number(reach()), dim::ceilDiv(dim::mul(a.in, number(reach())), a.out));
   }
 
@@ -259,7 +267,7 @@ private:
 
   mutable ResizeOp op;
   LowerContext &c;
-  Value input, roi;
+  Value input, roi, scaleValues;
   mlir::Type f64, type; // of positions, and of sums
   llvm::SmallVector<Axis> axes;
 };

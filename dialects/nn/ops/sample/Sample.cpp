@@ -12,6 +12,9 @@ llvm::LogicalResult ResizeOp::inferResultTypes(Types &types) {
     return emitOpError() << "expected a roi for tf_crop_and_resize, got none";
   }
   types.push_back(dim::getTensorType(getSizes().getDims(), elementOf(getInput())));
+  if (mlir::failed(checkVector(*this, getScaleValues(), dim::constant(getContext(), int64_t(rank)), "scale values"))) {
+    return mlir::failure();
+  }
   return checkVector(*this, getRoi(), dim::constant(getContext(), 2 * int64_t(rank)), "a roi");
 }
 

@@ -23,14 +23,16 @@ def NN_OutsideMode : I32EnumAttr<"OutsideMode", "what stands outside of the imag
   let cppNamespace = "::dlc::nn";
 }
 
-def NN_ResizeOp : NN_Op<"resize"> {
+def NN_ResizeOp : NN_Op<"resize", [AttrSizedOperandSegments]> {
   let summary = "the input with other sizes, by interpolation along each dim";
   let description = [{
     `sizes` are the result's, one per dim; `scales` has one number per dim, where 0 stands for size / input size. Dims of
     scale 1 and equal size are left alone. roi (for tf_crop_and_resize): the starts, then the ends, in [0, 1] of each
-    dim; positions outside of the input give `extrapolation`. `antialias` widens the filter when shrinking.
+    dim; positions outside of the input give `extrapolation`. `antialias` widens the filter when shrinking. scale_values:
+    one number per dim, for those whose `scales` are 0, where only the run knows them.
   }];
-  let arguments = (ins NN_NumberTensor:$input, Optional<NN_FloatTensor>:$roi, Dim_ShapeAttr:$sizes,
+  let arguments = (ins NN_NumberTensor:$input, Optional<NN_FloatTensor>:$roi,
+                       Optional<NN_FloatTensor>:$scale_values, Dim_ShapeAttr:$sizes,
                        DenseF64ArrayAttr:$scales, NN_SampleMode:$mode, NN_CoordinateMode:$coordinates,
                        DefaultValuedAttr<NN_NearestMode, "::dlc::nn::NearestMode::RoundPreferFloor">:$nearest,
                        DefaultValuedAttr<F64Attr, "-0.75">:$cubic_coeff_a,
