@@ -5,8 +5,9 @@
 namespace dlc::rt {
 namespace {
 
-/// Chunks per thread: enough to balance threads of different speed, and to notice a cancellation soon.
-constexpr uint32_t chunksPerThread = 4;
+/// Chunks per thread: enough to balance threads of different speed, and to notice a cancellation soon. A thread that is
+/// alone needs no balance: its kernels may use again what they computed for the tile before.
+constexpr int64_t chunksPerThread = 4, tilesOfLoneChunk = 16;
 constexpr int64_t maxShuffled = 1 << 20;
 
 uint64_t mix(uint64_t x) { // splitmix64
@@ -232,7 +233,9 @@ void prepareStep(dlc_context &c, uint32_t step) {
       failStep(c, step, error);
     }
   }
-  int64_t most = c.options.tile_order_seed ? maxShuffled : int64_t(chunksPerThread) * int64_t(c.workers.size());
+  int64_t most = c.options.tile_order_seed ? maxShuffled
+                 : c.workers.size() == 1   ? (r.tiles < tilesOfLoneChunk * chunksPerThread ? 1 : chunksPerThread)
+                                           : chunksPerThread * int64_t(c.workers.size());
   r.chunks = r.tiles > most ? uint32_t(most) : r.tiles > 1 ? uint32_t(r.tiles) : 1;
   if (c.options.tile_order_seed) {
     shuffle(c, step, r);

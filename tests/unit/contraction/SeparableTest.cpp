@@ -131,10 +131,20 @@ Tensor packed(const PackedWeights &w, const Tensor &weights) {
   return result;
 }
 
-void check(mlir::MLIRContext &context, const TargetInfo &target, const SeparableCase &t) {
+/// How an image is cut: as the plan says, or into so many tiles of whole blocks, or of equal pieces.
+struct Cut {
+  int64_t tiles = 0;
+  bool equal = false;
+};
+
+void check(mlir::MLIRContext &context, const TargetInfo &target, const SeparableCase &t, Cut cut = {}) {
   SeparableProblem p = problemOf(t, context);
   ASSERT_TRUE(isSeparable(p)) << t;
   SeparablePlan plan = chooseSeparable(p, target);
+  if (cut.tiles) {
+    plan.tiles = cut.tiles;
+    plan.piece = t.y.output() / (cut.equal ? cut.tiles : 1);
+  }
   Tensor input = random(t.batch * t.pixelsIn() * t.inputs(), 1), expandWeights = random(t.inputs() * t.expanded, 2),
          expandBias = random(t.expanded, 3), taps = random(t.expanded * t.y.kernel * t.x.kernel, 4),
          depthwiseBias = random(t.expanded, 5), projectWeights = random(t.expanded * t.outputs, 6),
@@ -179,7 +189,7 @@ void check(mlir::MLIRContext &context, const TargetInfo &target, const Separable
   for (size_t i = 0; i < x.size(); ++i) {
     x[i] += residual.get(i) + perPixel.get(i / t.outputs);
   }
-  int64_t tiles = t.batch * ((t.y.output() + plan.tileRows - 1) / plan.tileRows);
+  int64_t tiles = t.batch * plan.tiles;
   output.fill(-7);
   kernel.run(pointers, {t.batch}, 0, tiles);
   EXPECT_LE(relativeError(output, x), 3e-6) << t << " bits " << target.vectorBits;
@@ -205,6 +215,35 @@ TEST(Separable, MatchesTheDefinition) {
     }
     check(*context, target, {1, 4, 16, 8, {90, 3, 2, 1, 0, 1}, same9});
     check(*context, target, {1, 0, 16, 8, {1, 3, 1, 1, 1, 1}, {2, 3, 1, 1, 1, 1}});
+  }
+}
+
+TEST(Separable, TilesOfAnImage) {
+  auto context = makeKernelContext();
+  Axis same9{9, 3, 1, 1, 1, 1}, same14{14, 3, 1, 1, 1, 1}, half{40, 3, 2, 1, 1, 1}, apart{21, 5, 1, 3, 6, 6};
+  for (const TargetInfo &target : executableTargets()) {
+    for (int64_t channels : {0, 12}) {
+      check(*context, target, {2, channels, 16, 8, same14, same9}, {2, true});
+      check(*context, target, {1, channels, 16, 8, same14, same9}, {3});
+      check(*context, target, {1, channels, 16, 8, half, same9}, {4, true});
+      check(*context, target, {2, channels, 16, 8, half, half}, {2});
+      check(*context, target, {1, channels, 16, 8, apart, same9}, {3, true});
+    }
+  }
+}
+
+TEST(Separable, TwoThreadsShareTilesEvenly) {
+  auto context = makeKernelContext();
+  TargetInfo target = executableTargets().back();
+  for (int64_t size : {14, 28, 56}) {
+    Axis same{size, 3, 1, 1, 1, 1};
+    SeparableCase t{1, 0, 192, 192, same, same};
+    SeparablePlan plan = chooseSeparable(problemOf(t, *context), target);
+    EXPECT_TRUE(plan.tiles % 2 == 0 || plan.tiles >= 8) << size;
+    EXPECT_TRUE(plan.piece == size || plan.piece * plan.tiles == size) << size;
+    int64_t blocks = (size + plan.depthwise.rows - 1) / plan.depthwise.rows;
+    bool even = plan.piece < size || blocks % plan.tiles % 2 == 0 || plan.tiles >= 8;
+    EXPECT_TRUE(even) << size << ": " << plan.tiles << " tiles of " << blocks << " blocks";
   }
 }
 
@@ -248,7 +287,7 @@ TEST(Separable, EndsInBytes) {
     std::vector<uint8_t> scratch(scratchBytes + 64, 0xff);
     kernel.run({input.data(), packedTaps.data(), packedProject.data(), output.data(), none.data(),
                 scratch.data() + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64) % 64},
-               {1}, 0, (t.y.output() + plan.tileRows - 1) / plan.tileRows);
+               {1}, 0, plan.tiles);
     Values x;
     for (int64_t i = 0; i < input.size(); ++i) {
       x.push_back(input.get(i));

@@ -25,14 +25,14 @@ void chooseTileSizes(const ConvProblem &p, const TargetInfo &target, const ConvE
   tile.tileRows = std::clamp<int64_t>(work / atOnce, 1, rows);
   if (tile.tileRows == 1 && atOnce > 2 * work) {
     // Long rows are split: first the panels, then the columns.
-    tile.tilePanels = std::clamp<int64_t>(work / rowWork, 1, panels);
+    tile.tilePanels = evenTile(panels, std::clamp<int64_t>(work / rowWork, 1, panels));
     tile.panelsFirst = weightsStay;
     if (rowWork > 2 * work) {
       int64_t tiles = ceilDiv(width, tile.pixels), count = std::clamp<int64_t>(rowWork / work, 1, tiles);
-      tile.tileColumns = ceilDiv(tiles, count) * tile.pixels;
+      tile.tileColumns = evenTile(tiles, ceilDiv(tiles, count)) * tile.pixels;
     }
   } else if (!weightsStay && tile.tileRows == rows) {
-    tile.tilePanels = std::clamp<int64_t>(work / (rowWork * rows), 1, panels);
+    tile.tilePanels = evenTile(panels, std::clamp<int64_t>(work / (rowWork * rows), 1, panels));
   }
   // Equal shares of the rows.
   int64_t shares = ceilDiv(rows, tile.tileRows);

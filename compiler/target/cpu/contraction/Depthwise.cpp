@@ -51,7 +51,9 @@ public:
   }
 
   void emitWholeRows(const DepthwiseRows &rows) {
-    emitRows({rows.input, rows.outputRow, 0, axes[width].output, rows.ring}, rows.begin, rows.end);
+    Tile tile{rows.input, rows.outputRow, 0, axes[width].output, rows.ring};
+    emitSpanOfPiece(kb, axes[height], plan.rows, rows.piece, rows.begin, rows.end,
+                    [&](const Span &span) { emitSpan(tile, span, rows.end); });
   }
 
 private:
@@ -83,22 +85,26 @@ private:
   //===--------------------------------------------------------------------===//
 
   void emitRows(const Tile &tile, Idx begin, Idx end) {
-    auto rowByRow = [&](Idx from, Idx to) {
-      kb.loop(from, to, 1, [&](Idx row) {
-        bool flat = axes[depth].output.is(1);
-        Idx z = flat ? Idx(0) : kb.div(row, axes[height].output), y = flat ? row : kb.rem(row, axes[height].output);
-        emitColumns(tile, {row, z, {y, 1, 1, TapPlace::Guarded}});
-      });
-    };
     if (!isStraight(p)) {
-      return rowByRow(begin, end);
+      return emitRowByRow(tile, begin, end);
     }
-    emitSpans(kb, axes[height], plan.rows, begin, end, [&](const Span &span) {
-      if (span.taps == TapPlace::Guarded) {
-        return rowByRow(span.at, kb.min(kb.add(span.at, span.count), end));
-      }
-      emitColumns(tile, {span.at, 0, span});
+    emitSpans(kb, axes[height], plan.rows, begin, end, [&](const Span &span) { emitSpan(tile, span, end); });
+  }
+
+  void emitRowByRow(const Tile &tile, Idx begin, Idx end) {
+    kb.loop(begin, end, 1, [&](Idx row) {
+      bool flat = axes[depth].output.is(1);
+      Idx z = flat ? Idx(0) : kb.div(row, axes[height].output), y = flat ? row : kb.rem(row, axes[height].output);
+      emitColumns(tile, {row, z, {y, 1, 1, TapPlace::Guarded}});
     });
+  }
+
+  /// Rows of a span, as far as they lie before `end`.
+  void emitSpan(const Tile &tile, const Span &span, Idx end) {
+    if (span.taps == TapPlace::Guarded) {
+      return emitRowByRow(tile, span.at, kb.min(kb.add(span.at, span.count), end));
+    }
+    emitColumns(tile, {span.at, 0, span});
   }
 
   void emitColumns(const Tile &tile, const Rows &rows) {

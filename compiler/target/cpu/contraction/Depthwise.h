@@ -33,9 +33,10 @@ Idx depthwiseTileCount(KernelBuilder &kb, const ConvProblem &problem, const Dept
 void emitDepthwise(KernelBuilder &kb, const ConvProblem &problem, const DepthwisePlan &plan, mlir::Value input,
                    mlir::Value weights, mlir::Value output, const Epilogue &epilogue, Idx begin, Idx end);
 
-/// Output rows [begin, end) of one image; `begin` is a multiple of the plan's rows.
+/// Output rows [begin, end) of one image, at most the plan's rows: one span of a piece, see emitSpanOfPiece.
 struct DepthwiseRows {
   Idx begin, end;
+  int64_t piece = 1;
   /// Offset of the image's first input element.
   Idx input;
   /// Not 0: input row y lies where row `y % ring` would.

@@ -54,12 +54,12 @@ void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, const Choic
     tile.columnsFirst = true;
     tile.tileN = panels * panel;
     int64_t count = std::clamp<int64_t>(static_cast<double>(m) * n * k / work, 1, rowTiles);
-    tile.tileM = ceilDiv(rowTiles, count) * tile.rows;
+    tile.tileM = evenTile(rowTiles, ceilDiv(rowTiles, count)) * tile.rows;
     return;
   }
   if (panelWork <= work) {
     tile.tileM = rowTiles * tile.rows;
-    tile.tileN = std::min<int64_t>(panels, std::max<int64_t>(1, work / panelWork)) * panel;
+    tile.tileN = evenTile(panels, std::min<int64_t>(panels, std::max<int64_t>(1, work / panelWork))) * panel;
     return;
   }
   tile.tileN = panel;

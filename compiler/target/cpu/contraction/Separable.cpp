@@ -58,6 +58,36 @@ bool isPointwise(const ConvProblem &p) {
 
 bool isF32(const ConvProblem &p) { return p.types.a.isF32() && p.types.b.isF32(); }
 
+/// What the slower of two threads computes of `blocks` blocks of `rows` rows in so many tiles, longer ones first.
+int64_t slowerShare(int64_t size, int64_t rows, int64_t tiles) {
+  int64_t blocks = ceilDiv(size, rows), one = 0, other = 0;
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    int64_t first = blocks / tiles * tile + std::min(tile, blocks % tiles);
+    int64_t next = blocks / tiles * (tile + 1) + std::min(tile + 1, blocks % tiles);
+    (one <= other ? one : other) += std::min(next * rows, size) - first * rows;
+  }
+  return std::max(one, other);
+}
+
+/// Tiles of about `wanted` rows that two threads share evenly: pieces of equal size where blocks do not come to that.
+void chooseTiles(int64_t size, int64_t wanted, SeparablePlan &plan) {
+  int64_t rows = plan.depthwise.rows, blocks = ceilDiv(size, rows);
+  int64_t tileBlocks = std::clamp<int64_t>(ceilDiv(wanted, rows), 1, blocks);
+  plan.tiles = evenShares(ceilDiv(blocks, tileBlocks), blocks);
+  plan.piece = size;
+  if (plan.tiles == 1 || plan.tiles >= 8 || slowerShare(size, rows, plan.tiles) * 2 <= size * 1.03) {
+    return;
+  }
+  for (int64_t change : {0, -1, 1, -2, 2, -3, 3}) {
+    int64_t tiles = plan.tiles + change;
+    if (tiles > 0 && tiles % 2 == 0 && size % tiles == 0 && size / tiles >= rows) {
+      plan.tiles = tiles;
+      plan.piece = size / tiles;
+      return;
+    }
+  }
+}
+
 class SeparableEmitter {
 public:
   SeparableEmitter(KernelBuilder &kb, const SeparableProblem &p, const SeparablePlan &plan, const SeparableBuffers &at)
@@ -68,10 +98,9 @@ public:
   }
 
   void emitTile(Idx number) {
-    Idx tiles = ceilDiv(outputRows(p), plan.tileRows);
-    Idx image = kb.div(number, tiles), first = kb.mul(kb.rem(number, tiles), plan.tileRows);
-    Idx end = kb.min(kb.add(first, plan.tileRows), outputRows(p));
-    kb.loop(first, end, plan.depthwise.rows, [&](Idx row) { emitBlock(image, first, row); });
+    Idx image = kb.div(number, plan.tiles), tile = kb.rem(number, plan.tiles);
+    Idx first = firstRow(tile), end = kb.min(firstRow(kb.add(tile, 1)), outputRows(p));
+    kb.loop(first, end, plan.depthwise.rows, [&](Idx row) { emitBlock(image, first, end, row); });
   }
 
 private:
@@ -80,17 +109,27 @@ private:
     return memref::ViewOp::create(kb.builder(), kb.location(), type, at.scratch, kb.index(byte), ValueRange{});
   }
 
-  /// Output rows from `row` on, in a tile that begins at `first`.
-  void emitBlock(Idx image, Idx first, Idx row) {
-    int64_t rows = plan.depthwise.rows, left = outputRows(p) % rows;
-    Idx imageRow = kb.mul(image, p.depthwise.axes[height].input);
-    if (p.expand) {
-      Idx from = kb.select(kb.lessThan(first, row), inputEnd(kb.sub(row, rows)), inputBegin(row));
-      kb.loop(from, inputEnd(row), 1, [&](Idx y) { emitExpansion(kb.add(imageRow, y), y); });
+  /// The first output row of a tile, or the end of the last one's, or more.
+  Idx firstRow(Idx tile) {
+    if (plan.piece < outputRows(p)) {
+      return kb.mul(tile, plan.piece);
     }
+    int64_t blocks = ceilDiv(outputRows(p), plan.depthwise.rows), each = blocks / plan.tiles;
+    return kb.mul(kb.add(kb.mul(tile, each), kb.min(tile, blocks % plan.tiles)), plan.depthwise.rows);
+  }
+
+  /// Output rows from `row` on, in a tile of [first, end).
+  void emitBlock(Idx image, Idx first, Idx end, Idx row) {
+    int64_t rows = plan.depthwise.rows, left = plan.piece % rows;
+    Idx imageRow = kb.mul(image, p.depthwise.axes[height].input);
     DepthwiseRows block;
     block.begin = row;
-    block.end = kb.min(kb.add(row, rows), outputRows(p));
+    block.end = kb.min(kb.add(row, rows), end);
+    block.piece = plan.piece;
+    if (p.expand) {
+      Idx from = kb.select(kb.lessThan(first, row), inputEnd(row), inputBegin(row));
+      kb.loop(from, inputEnd(block.end), 1, [&](Idx y) { emitExpansion(kb.add(imageRow, y), y); });
+    }
     block.input = p.expand ? Idx(0) : kb.mul(imageRow, rowBefore(p));
     block.ring = plan.ring;
     block.outputRow = kb.sub(0, row);
@@ -101,18 +140,18 @@ private:
       return emitProjection(outRow, rows);
     }
     kb.ifThen(
-        kb.lessThan(row, outputRows(p) - left), [&] { emitProjection(outRow, rows); },
-        [&] { emitProjection(outRow, left); });
+        kb.lessThan(kb.sub(block.end, row), rows), [&] { emitProjection(outRow, left); },
+        [&] { emitProjection(outRow, rows); });
   }
 
-  /// The first input row that a block reads, and the end of those.
+  /// The first input row that an output row reads, and the end of what those before `row` read.
   Idx inputBegin(Idx row) {
     const ConvAxis &y = p.depthwise.axes[height];
     return kb.max(kb.sub(kb.mul(row, y.stride), y.padBegin), 0);
   }
   Idx inputEnd(Idx row) {
     const ConvAxis &y = p.depthwise.axes[height];
-    Idx end = kb.add(kb.sub(kb.mul(row, y.stride), y.padBegin), reach(y, plan.depthwise.rows));
+    Idx end = kb.add(kb.sub(kb.mul(kb.sub(row, 1), y.stride), y.padBegin), reach(y, 1));
     return kb.max(kb.min(end, y.input), 0);
   }
 
@@ -188,8 +227,7 @@ SeparablePlan chooseSeparable(const SeparableProblem &p, const TargetInfo &targe
     plan.ring = reach(p.depthwise.axes[height], rows);
     tileRows = expandingRows(p);
   }
-  int64_t blocks = ceilDiv(outputRows(p), rows), tileBlocks = std::clamp<int64_t>(ceilDiv(tileRows, rows), 1, blocks);
-  plan.tileRows = ceilDiv(blocks, ceilDiv(blocks, tileBlocks)) * rows;
+  chooseTiles(outputRows(p), tileRows, plan);
   return plan;
 }
 

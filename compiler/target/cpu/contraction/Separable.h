@@ -19,8 +19,11 @@ struct SeparablePlan {
   DepthwisePlan depthwise;
   /// The product of `depthwise.rows` rows of pixels with the projection's weights.
   GemmTile project;
-  /// Output rows of a tile, a multiple of `depthwise.rows`.
-  int64_t tileRows = 1;
+  /// Tiles of an image, longer ones first.
+  int64_t tiles = 1;
+  /// Output rows that blocks of `depthwise.rows` begin with, and the last of which may be shorter: the image's, or
+  /// those of each tile where these are equal.
+  int64_t piece = 1;
   /// Expanded rows that are kept.
   int64_t ring = 0;
 };
@@ -51,7 +54,7 @@ struct SeparableBuffers {
   mlir::Value scratch;
 };
 
-/// Emits a loop over tiles [begin, end) of `batch * ceil(output rows / tileRows)`.
+/// Emits a loop over tiles [begin, end) of `batch * plan.tiles`.
 void emitSeparable(KernelBuilder &kb, const SeparableProblem &problem, const SeparablePlan &plan,
                    const SeparableBuffers &buffers, Idx begin, Idx end);
 

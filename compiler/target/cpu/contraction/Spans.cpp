@@ -1,6 +1,7 @@
 #include "compiler/target/cpu/contraction/Spans.h"
 
 #include <algorithm>
+#include <functional>
 
 using namespace mlir;
 
@@ -73,6 +74,46 @@ void emitSpans(KernelBuilder &kb, const TapAxis &axis, int step, Idx begin, Idx 
     kb.ifThen(kb.logicalAnd(kb.lessThan(kb.sub(begin, 1), s.at), kb.lessThan(s.at, end)),
               [&] { body({s.at, count, count, TapPlace::Known}); });
   }
+}
+
+void emitSpanOfPiece(KernelBuilder &kb, const TapAxis &axis, int step, int64_t piece, Idx begin, Idx end,
+                     llvm::function_ref<void(const Span &)> body) {
+  int64_t size = axis.output.constant(), left = piece % step;
+  SmallVector<Span> padded;
+  bool anyWhole = false, anyShort = false;
+  for (int64_t first = 0; first < size; first += piece) {
+    for (int64_t at = first; at < first + piece; at += step) {
+      int count = static_cast<int>(std::min<int64_t>(step, first + piece - at));
+      if (!isInside(axis, at, count)) {
+        padded.push_back({at, count, count, TapPlace::Known});
+      } else {
+        (count == step ? anyWhole : anyShort) = true;
+      }
+    }
+  }
+  if (static_cast<int64_t>(padded.size()) > mostPadded) {
+    return body({begin, step, kb.sub(end, begin), TapPlace::Guarded});
+  }
+  auto whole = [&] { body({begin, step, step, TapPlace::Inside}); };
+  auto shorter = [&] { body({begin, static_cast<int>(left), left, TapPlace::Inside}); };
+  auto emitInside = [&] {
+    if (anyWhole && anyShort) {
+      kb.ifThen(kb.lessThan(kb.sub(end, begin), step), shorter, whole);
+    } else if (anyWhole || anyShort) {
+      anyWhole ? whole() : shorter();
+    }
+  };
+  std::function<void(size_t)> emitFrom = [&](size_t i) {
+    if (i == padded.size()) {
+      return emitInside();
+    }
+    bool isLast = i + 1 == padded.size() && !anyWhole && !anyShort;
+    isLast ? body(padded[i])
+           : kb.ifThen(
+                 kb.compare(arith::CmpIPredicate::eq, begin, padded[i].at), [&] { body(padded[i]); },
+                 [&] { emitFrom(i + 1); });
+  };
+  emitFrom(0);
 }
 
 } // namespace dlc::cpu

@@ -25,6 +25,12 @@ struct Span {
 void emitSpans(KernelBuilder &kb, const TapAxis &axis, int step, Idx begin, Idx end,
                llvm::function_ref<void(const Span &)> body);
 
+/// The same for outputs [begin, end) that are one span of an axis of static size, which lies in equal pieces: `begin`
+/// is `step` times something behind the begin of a piece, and the span ends where its piece does, or after `step`
+/// outputs.
+void emitSpanOfPiece(KernelBuilder &kb, const TapAxis &axis, int step, int64_t piece, Idx begin, Idx end,
+                     llvm::function_ref<void(const Span &)> body);
+
 } // namespace dlc::cpu
 
 #endif

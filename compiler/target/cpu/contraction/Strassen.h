@@ -20,8 +20,8 @@ struct StrassenProblem {
   int64_t expectedRows = 256;
 };
 
-/// A tile of work is `pairs` pairs of register tiles by `columns` columns. It takes `depth` of k at a time: sums of
-/// parts of A go into scratch, then all pairs are multiplied with one pair of panels after the other.
+/// A tile of work is up to `pairs` pairs of register tiles by `columns` columns. It takes `depth` of k at a time: sums
+/// of parts of A go into scratch, then all pairs are multiplied with one pair of panels after the other.
 struct StrassenPlan {
   /// Register tile.
   int rows = 1, vectors = 1, unroll = 4, lanes = 1;
@@ -53,9 +53,10 @@ void emitStrassenWeights(KernelBuilder &kb, int64_t panel, mlir::Value b, mlir::
                          Idx begin, Idx end);
 /// Scratch bytes, of one thread.
 int64_t strassenScratch(const StrassenProblem &problem, const StrassenPlan &plan);
-/// Emits a loop over tiles [begin, end); there are `ceil(m / plan.tileRows()) * (n / plan.columns)`, columns fastest,
-/// or `n / plan.fewColumns` if m is below `plan.rowsAtLeast`. Rows of A with infinities or NaNs do not touch others.
-/// `scratch` is an i8 buffer, 64-byte-aligned.
+/// Emits a loop over tiles [begin, end); there are `2 * ceil(m / (2 * plan.tileRows())) * (n / plan.columns)`, columns
+/// fastest, each of which has as many pairs as the others or one more, or `n / plan.fewColumns` if m is below
+/// `plan.rowsAtLeast`. Rows of A with infinities or NaNs do not touch others. `scratch` is an i8 buffer,
+/// 64-byte-aligned.
 void emitStrassen(KernelBuilder &kb, const StrassenProblem &problem, const StrassenPlan &plan, mlir::Value a,
                   mlir::Value weights, mlir::Value output, const Epilogue &epilogue, Idx begin, Idx end,
                   mlir::Value scratch);

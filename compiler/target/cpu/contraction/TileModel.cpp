@@ -151,4 +151,22 @@ int64_t evenShares(int64_t count, int64_t most) {
   return count > 1 && count < many && count % 2 == 1 && count < most ? count + 1 : count;
 }
 
+int64_t evenTile(int64_t units, int64_t each) {
+  constexpr int64_t many = 40;
+  auto count = [&](int64_t size) { return (units + size - 1) / size; };
+  if (each < 1 || count(each) == 1 || count(each) >= many) {
+    return each;
+  }
+  // What one of two threads does more than the other.
+  auto difference = [&](int64_t size) {
+    int64_t last = units - (count(size) - 1) * size;
+    return count(size) % 2 == 1 ? last : size - last;
+  };
+  int64_t best = each;
+  for (int64_t size = each - 1; size > each / 2; --size) {
+    best = difference(size) < difference(best) ? size : best;
+  }
+  return best;
+}
+
 } // namespace dlc::cpu

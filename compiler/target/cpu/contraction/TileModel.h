@@ -12,8 +12,8 @@ struct TileModel {
   bool compensated = false;
   /// Registers that one step needs beside accumulators, B and a broadcast element of A.
   int temporaries = 0;
-  /// What each row of A beyond the seventh adds to a step, as a fraction: so many rows of a wide matrix, side by side, are
-  /// read less smoothly. (Measured; it is not so for scratch, whose rows are short.)
+  /// What each row of A beyond the seventh adds to a step, as a fraction: so many rows of a wide matrix, side by side,
+  /// are read less smoothly. (Measured; it is not so for scratch, whose rows are short.)
   double tallCost = 0.01;
 
   static TileModel of(const TargetInfo &target, const ContractionTypes &types, MacKind kind);
@@ -58,6 +58,9 @@ int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKin
 int64_t sharedWork(int64_t work, double total);
 /// `count` tiles, or one more, at most `most`, where one of two threads would have a tile more to do.
 int64_t evenShares(int64_t count, int64_t most);
+/// Units of a tile, `each` or down to half of it, such that two threads share tiles of `units` most evenly; `each` if
+/// tiles are so many that it does not matter.
+int64_t evenTile(int64_t units, int64_t each);
 
 } // namespace dlc::cpu
 

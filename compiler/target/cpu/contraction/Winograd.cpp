@@ -41,12 +41,18 @@ public:
     total = kb.mul(p.batch, kb.mul(tileRows, tileColumns));
   }
 
-  void emitTile(Idx number) {
+  /// Tile `number` of a call that begins with `begin`. Tiles of one block and other columns share their inputs: what the
+  /// call has transformed for the tile before is still there.
+  void emitTile(Idx number, Idx begin) {
     int64_t groups = p.outputChannels / plan.columns;
     Idx group = groups == 1 ? Idx(0) : kb.rem(number, groups);
     Idx first = kb.mul(kb.div(number, groups), plan.tiles);
     Idx count = kb.min(kb.sub(total, first), plan.tiles);
-    kb.loop(0, count, 1, [&](Idx t) { emitInput(place(kb.add(first, t)), t); });
+    Idx fresh = count;
+    if (groups > 1) {
+      fresh = kb.select(kb.lessThan(0, group), kb.select(kb.lessThan(begin, number), 0, count), count);
+    }
+    kb.loop(0, fresh, 1, [&](Idx t) { emitInput(place(kb.add(first, t)), t); });
     Idx column0 = kb.mul(group, plan.columns);
     kb.loop(0, plan.columns, plan.chunk, [&](Idx at) {
       Idx column = kb.add(column0, at);
@@ -299,7 +305,7 @@ private:
 void emitWinograd(KernelBuilder &kb, const ConvProblem &problem, const WinogradPlan &plan, Value input, Value weights,
                   Value output, const Epilogue &epilogue, Idx begin, Idx end, Value scratch) {
   WinogradEmitter emitter(kb, problem, plan, input, weights, output, epilogue, scratch);
-  kb.loop(begin, end, 1, [&](Idx number) { emitter.emitTile(number); });
+  kb.loop(begin, end, 1, [&](Idx number) { emitter.emitTile(number, begin); });
 }
 
 } // namespace dlc::cpu

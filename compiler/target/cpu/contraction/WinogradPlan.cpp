@@ -37,7 +37,7 @@ int64_t blockTiles(const ConvProblem &p, const TargetInfo &target, int m) {
   int64_t total = tileCount(p, m), points = (m + 2) * (m + 2);
   int64_t perTile = points * (p.channels + std::min<int64_t>(p.outputChannels, 64)) * 4;
   int64_t most = std::min(std::clamp<int64_t>(target.l2 * 4 / 5 / perTile, 4, 32), total);
-  return ceilDiv(total, ceilDiv(total, most));
+  return ceilDiv(total, evenShares(ceilDiv(total, most), total));
 }
 
 /// The most columns up to `wanted` that are whole panels and divide `columns` evenly.
@@ -82,7 +82,8 @@ Estimate estimate(const ConvProblem &p, const TargetInfo &target, int m, const C
   e.cycles = withWeights(products, double(points) * c * o * 4, blocks, target) + in + out;
   // More tiles of work than blocks, as long as transforming the inputs again is cheap.
   int64_t splits = 1;
-  while (blocks * splits < 8 && splits < 4 && (o / plan.panel()) % (2 * splits) == 0 && (2 * splits - 1) * in < 0.07 * e.cycles) {
+  while (blocks * splits < 8 && splits < 4 && (o / plan.panel()) % (2 * splits) == 0 &&
+         (2 * splits - 1) * in < 0.07 * e.cycles) {
     splits *= 2;
   }
   plan.columns = o / splits;
@@ -107,12 +108,12 @@ bool fitsWinograd(const ConvProblem &p, const TargetInfo &target) {
   int64_t lanes = target.vectorBits / 32;
   const ConvAxis &d = p.axes[0];
   bool plane = d.input.is(1) && d.output.is(1) && d.kernel == 1 && d.padBegin == 0 && d.padEnd == 0;
-  bool small = llvm::all_of(llvm::ArrayRef(p.axes).drop_front(), [](const ConvAxis &a) {
-    return a.kernel == 3 && a.stride == 1 && a.dilation == 1;
-  });
-  bool dense = p.inputPixel == 0 && p.outputPixel == 0 && p.inputOffset.is(0) && p.outputOffset.is(0) && !p.channelsFirst;
-  return plane && small && dense && p.groups == 1 && p.padValue == 0 && p.types.a.isF32() && p.types.b.isF32() && target.fma &&
-         p.channels % lanes == 0 && p.outputChannels % lanes == 0;
+  bool small = llvm::all_of(llvm::ArrayRef(p.axes).drop_front(),
+                            [](const ConvAxis &a) { return a.kernel == 3 && a.stride == 1 && a.dilation == 1; });
+  bool dense =
+      p.inputPixel == 0 && p.outputPixel == 0 && p.inputOffset.is(0) && p.outputOffset.is(0) && !p.channelsFirst;
+  return plane && small && dense && p.groups == 1 && p.padValue == 0 && p.types.a.isF32() && p.types.b.isF32() &&
+         target.fma && p.channels % lanes == 0 && p.outputChannels % lanes == 0;
 }
 
 std::optional<WinogradPlan> chooseWinograd(const ConvProblem &p, const TargetInfo &target, const Choice &chosen) {

@@ -117,7 +117,7 @@ llvm::LogicalResult emitSeparableKernel(mlir::func::FuncOp kernel, const TargetI
   at.scratch = f.scratch();
   emitSeparable(f.builder(), p, plan, at, f.begin(), f.end());
   dim::Shape output = nn::shapeOf(pattern.project.getResult());
-  dim::Expr tiles = dim::mul(output[0], ceilDiv(f, output[1], plan.tileRows));
+  dim::Expr tiles = dim::mul(output[0], f.constant(plan.tiles));
   f.finish(tiles, f.constant(separableScratch(p, plan).bytes()), flops);
   return mlir::success();
 }
