@@ -135,14 +135,14 @@ private:
 } // namespace
 
 Split chooseSplit(llvm::ArrayRef<mlir::Operation *> ops, const Batch &batch, const cpu::TargetInfo &target) {
-  Model model(ops, batch, target);
-  if (ops.empty() || !model.measure()) {
-    return {};
-  }
   if (target.batchPart) {
     int64_t part = *target.batchPart;
     bool isPart = part > 0 && part < dim::getConstant(batch.images).value_or(INT64_MAX);
     return isPart ? Split{ops.size(), part, llvm::formatv("parts of {0} images, as told", part)} : Split{};
+  }
+  Model model(ops, batch, target);
+  if (ops.empty() || !model.measure()) {
+    return {};
   }
   Split best;
   double whole = model.bytes(0, 1), least = (1 - kLeastGain) * whole;
