@@ -17,6 +17,10 @@ public:
     if (tile.packB) {
       panelBuffer = scratchPanel(scratch);
     }
+    besideUnroll = unrollBeside();
+    if (besideUnroll) {
+      sums = stackForTile(kb, unit, tile.rows, tile.vectors, c);
+    }
   }
 
   void emitTile(Idx number) {
@@ -118,7 +122,7 @@ private:
     if (p.m.isStatic()) {
       int64_t left = p.m.constant() % tile.rows;
       Idx whole = p.m.constant() - left;
-      kb.loop(m0, kb.min(mEnd, whole), tile.rows, [&](Idx m) { emitRegisterTile(panel, m, tile.rows, tile.rows); });
+      emitWholeTiles(panel, m0, kb.min(mEnd, whole));
       if (left) {
         kb.ifThen(kb.lessThan(whole, mEnd), [&] { emitRegisterTile(panel, whole, left, left); });
       }
@@ -127,6 +131,40 @@ private:
     Idx whole = kb.add(m0, kb.mul(kb.div(kb.sub(mEnd, m0), tile.rows), tile.rows));
     kb.loop(m0, whole, tile.rows, [&](Idx m) { emitRegisterTile(panel, m, tile.rows, tile.rows); });
     emitDynamicRest(panel, whole, kb.sub(mEnd, whole), 1);
+  }
+
+  /// Rows of whole register tiles.
+  void emitWholeTiles(const Panel &panel, Idx begin, Idx end) {
+    if (!besideUnroll) {
+      return kb.loop(begin, end, tile.rows, [&](Idx m) { emitRegisterTile(panel, m, tile.rows, tile.rows); });
+    }
+    // The epilogue of each tile is computed beside the sums of the next one.
+    auto storeRow = [&](Idx m) {
+      return [this, &panel, m](Idx row) { emitSavedRow(kb, unit, storeOf(panel, m, tile.rows), row, epilogue); };
+    };
+    kb.ifThen(kb.lessThan(begin, end), [&] {
+      saveTile(kb, unit, sumsOf(panel, begin, tile.rows, tile.rows), tile.rows, sums);
+      kb.loop(kb.add(begin, tile.rows), end, tile.rows, [&](Idx m) {
+        auto acc = sumsOf(panel, m, tile.rows, tile.rows, storeRow(kb.sub(m, tile.rows)));
+        saveTile(kb, unit, acc, tile.rows, sums);
+      });
+      kb.loop(0, tile.rows, 1, storeRow(kb.sub(end, tile.rows)));
+    });
+  }
+
+  /// Steps to unroll so that there is an iteration for each row of a tile, where computing a row's epilogue beside the
+  /// sums pays: bytes of a static number of rows, whose sums are short. Otherwise 0.
+  int unrollBeside() const {
+    constexpr int64_t mostGroups = 128;
+    bool bytes = tile.kind == MacKind::Vnni && epilogue.rounding && !epilogue.isLong;
+    if (!bytes || !p.m.isStatic() || !p.k.isStatic() || p.k.constant() % unit.group() ||
+        p.m.constant() < 2 * tile.rows) {
+      return 0;
+    }
+    int64_t groups = p.k.constant() / unit.group();
+    int unroll = std::min<int64_t>(tile.unroll, groups / tile.rows);
+    bool fetches = tile.prefetchLines && unroll != tile.unroll;
+    return groups <= mostGroups && !fetches ? unroll : 0;
   }
 
   /// The last `left` rows with the smallest register tile that holds them.
@@ -142,6 +180,13 @@ private:
   }
 
   void emitRegisterTile(const Panel &panel, Idx m, int rows, Idx validRows) {
+    TileStore store = storeOf(panel, m, validRows);
+    store.sums = epilogue.isLong ? sums : Value();
+    emitTileStore(kb, unit, store, sumsOf(panel, m, rows, validRows), rows, epilogue);
+  }
+
+  /// The sums of a register tile. `beside`: what is done for a row of the tile before meanwhile.
+  TileAccumulators sumsOf(const Panel &panel, Idx m, int rows, Idx validRows, std::function<void(Idx)> beside = {}) {
     MacLoop loop;
     loop.a = a;
     loop.b = panel.buffer;
@@ -150,13 +195,19 @@ private:
     loop.bStep = panel.step;
     loop.vectors = panel.loads;
     loop.k = p.k;
-    loop.unroll = tile.unroll;
+    loop.unroll = besideUnroll ? besideUnroll : tile.unroll;
     loop.rows = tileRows(m, rows, validRows);
+    loop.besideCount = rows;
+    loop.beside = std::move(beside);
     if (tile.prefetchLines && panel.vectors == tile.vectors) {
       loop.prefetch = PanelPrefetch{tile.prefetchLines, nextPanelSlice(panel, m)};
     }
     auto acc = TileAccumulators::zero(kb, unit, rows, panel.vectors);
     emitMacLoop(kb, unit, loop, acc);
+    return acc;
+  }
+
+  TileStore storeOf(const Panel &panel, Idx m, Idx validRows) {
     TileStore store;
     store.output = c;
     store.offset = kb.add(cBase, kb.mul(m, p.cRow));
@@ -166,7 +217,7 @@ private:
     store.vectors = panel.stores;
     store.validRows = validRows;
     store.sums = sums;
-    emitTileStore(kb, unit, store, acc, rows, epilogue);
+    return store;
   }
 
   SmallVector<TileRow> tileRows(Idx m, int rows, Idx validRows) {
@@ -209,6 +260,8 @@ private:
   const Epilogue &epilogue;
   MacUnit unit;
   Value sums;
+  /// From `unrollBeside`.
+  int besideUnroll = 0;
   Value panelBuffer;
   Idx aBase, bBase, cBase, rowBase;
 };

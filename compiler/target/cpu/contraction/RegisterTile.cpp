@@ -46,7 +46,9 @@ public:
     Idx groups = kb.div(loop.k, unit.group());
     // The unrolled part; what remains of a static k is straight code.
     Idx unrolled = kb.mul(kb.div(groups, loop.unroll), loop.unroll);
-    blocks(0, unrolled, loop.unroll, acc);
+    Idx beside = loop.beside ? int64_t(loop.besideCount) * loop.unroll : 0;
+    blocks(0, beside, loop.unroll, acc, loop.beside);
+    blocks(beside, unrolled, loop.unroll, acc);
     Idx left = kb.sub(groups, unrolled);
     if (left.isStatic()) {
       for (int64_t i = 0; i < left.constant(); ++i) {
@@ -73,7 +75,7 @@ private:
     }
   }
 
-  void blocks(Idx first, Idx last, int unroll, TileAccumulators &acc) {
+  void blocks(Idx first, Idx last, int unroll, TileAccumulators &acc, const std::function<void(Idx)> &beside = {}) {
     bool fetch = loop.prefetch && unroll == loop.unroll;
     auto next = kb.loop(first, last, unroll, acc.flatten(), [&](Idx at, ValueRange carried) {
       TileAccumulators inner = acc;
@@ -83,6 +85,9 @@ private:
       }
       for (int i = 0; i < unroll; ++i) {
         group(kb.add(at, i), unit.group(), inner);
+      }
+      if (beside) {
+        beside(kb.div(at, unroll));
       }
       return inner.flatten();
     });
@@ -167,7 +172,7 @@ class TileStoreEmitter {
 public:
   TileStoreEmitter(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
                    int rows, const Epilogue &epilogue)
-      : kb(kb), unit(unit), store(store), acc(acc), rows(rows), epilogue(epilogue) {}
+      : kb(kb), unit(unit), store(store), acc(acc), vectors(store.vectors.size()), rows(rows), epilogue(epilogue) {}
 
   void run() {
     if (store.sums && rows > 1) {
@@ -198,7 +203,7 @@ private:
   void addRow(Idx i, ArrayRef<Value> sums, SmallVector<Finished> &results) {
     Idx offset = kb.add(kb.add(store.offset, kb.mul(store.offsetStep, i)), store.column);
     Idx row = kb.add(store.row, kb.mul(store.rowStep, i));
-    for (int j = 0; j < acc.vectors; ++j) {
+    for (int j = 0; j < vectors; ++j) {
       int64_t lane = static_cast<int64_t>(j) * unit.lanes();
       EpilogueCoord coord{kb.add(offset, lane), row, kb.add(store.column, lane), store.vectors[j]};
       results.push_back({sums[j], coord, j > 0 && store.vectors[j - 1].full() && store.vectors[j].full()});
@@ -213,27 +218,35 @@ private:
 
   /// A loop over the rows, whose sums lie on the stack meanwhile.
   void throughMemory() {
-    int64_t perRow = static_cast<int64_t>(acc.vectors) * unit.lanes();
-    for (int i = 0; i < rows; ++i) {
-      for (auto [j, sum] : llvm::enumerate(sumsOf(i))) {
-        kb.store(sum, store.sums, i * perRow + int64_t(j) * unit.lanes());
-      }
-    }
+    save(store.sums);
     Idx count = store.validRows.is(rows) ? Idx(rows) : kb.min(store.validRows, rows);
-    kb.loop(0, count, 1, [&](Idx i) {
-      SmallVector<Value> row;
-      for (int j = 0; j < acc.vectors; ++j) {
-        row.push_back(kb.load(store.sums, kb.add(kb.mul(i, perRow), int64_t(j) * unit.lanes()), unit.lanes()));
-      }
-      storeRow(i, row);
-    });
+    kb.loop(0, count, 1, [&](Idx i) { storeSaved(i); });
   }
 
+public:
+  void save(Value stack) {
+    for (int i = 0; i < rows; ++i) {
+      for (auto [j, sum] : llvm::enumerate(sumsOf(i))) {
+        kb.store(sum, stack, (int64_t(i) * vectors + int64_t(j)) * unit.lanes());
+      }
+    }
+  }
+
+  void storeSaved(Idx i) {
+    SmallVector<Value> row;
+    for (int j = 0; j < vectors; ++j) {
+      Idx first = kb.mul(i, int64_t(vectors) * unit.lanes());
+      row.push_back(kb.load(store.sums, kb.add(first, int64_t(j) * unit.lanes()), unit.lanes()));
+    }
+    storeRow(i, row);
+  }
+
+private:
   KernelBuilder &kb;
   const MacUnit &unit;
   const TileStore &store;
   const TileAccumulators &acc;
-  int rows;
+  int vectors, rows;
   const Epilogue &epilogue;
 };
 
@@ -241,14 +254,25 @@ private:
 
 Value stackForSums(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, const Epilogue &epilogue,
                    Value output) {
-  if (!epilogue.isLong) {
-    return Value();
-  }
+  return epilogue.isLong ? stackForTile(kb, unit, rows, vectors, output) : Value();
+}
+
+Value stackForTile(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, Value output) {
   auto type = MemRefType::get({int64_t(rows) * vectors * unit.lanes()}, unit.types().accumulator);
   // Once for a call of the kernel, whatever loops this is in.
   OpBuilder::InsertionGuard guard(kb.builder());
   kb.builder().setInsertionPointToStart(output.getParentBlock());
   return memref::AllocaOp::create(kb.builder(), kb.location(), type, kb.builder().getI64IntegerAttr(64));
+}
+
+void saveTile(KernelBuilder &kb, const MacUnit &unit, const TileAccumulators &acc, int rows, Value stack) {
+  TileStore none;
+  none.vectors.assign(acc.vectors, kb.allLanes(unit.lanes()));
+  TileStoreEmitter(kb, unit, none, acc, rows, {}).save(stack);
+}
+
+void emitSavedRow(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, Idx row, const Epilogue &epilogue) {
+  TileStoreEmitter(kb, unit, store, {}, 0, epilogue).storeSaved(row);
 }
 
 void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,

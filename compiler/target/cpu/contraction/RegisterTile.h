@@ -44,6 +44,10 @@ struct MacLoop {
   int unroll = 4;
   double padValue = 0;
   std::optional<PanelPrefetch> prefetch;
+  /// Emitted into the first `besideCount` of the unrolled loop's iterations, with their numbers: other work that the
+  /// processor does meanwhile.
+  std::function<void(Idx)> beside;
+  int besideCount = 0;
 };
 
 /// The accumulators of a register tile.
@@ -81,6 +85,12 @@ struct TileStore {
 /// function's end.
 mlir::Value stackForSums(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, const Epilogue &epilogue,
                          mlir::Value output);
+
+/// Memory like that, whatever the epilogue.
+mlir::Value stackForTile(KernelBuilder &kb, const MacUnit &unit, int rows, int vectors, mlir::Value output);
+/// Puts finished sums there, and stores row `row` of the tile from there.
+void saveTile(KernelBuilder &kb, const MacUnit &unit, const TileAccumulators &acc, int rows, mlir::Value stack);
+void emitSavedRow(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, Idx row, const Epilogue &epilogue);
 
 void emitTileStore(KernelBuilder &kb, const MacUnit &unit, const TileStore &store, const TileAccumulators &acc,
                    int rows, const Epilogue &epilogue);
