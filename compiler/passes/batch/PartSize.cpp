@@ -134,25 +134,38 @@ private:
 };
 } // namespace
 
-Split chooseSplit(llvm::ArrayRef<mlir::Operation *> ops, const Batch &batch, const cpu::TargetInfo &target) {
-  if (target.batchPart) {
-    int64_t part = *target.batchPart;
-    bool isPart = part > 0 && part < dim::getConstant(batch.images).value_or(INT64_MAX);
-    return isPart ? Split{ops.size(), part, llvm::formatv("parts of {0} images, as told", part)} : Split{};
+/// Parts that are worth a try: at least two are in the batch.
+static llvm::SmallVector<int64_t> sizesBelow(int64_t images) {
+  llvm::SmallVector<int64_t> sizes;
+  for (int64_t size = kMostImages; size >= 1; size /= 2) {
+    if (2 * size <= images) {
+      sizes.push_back(size);
+    }
   }
+  return sizes;
+}
+
+Split chooseSplit(llvm::ArrayRef<mlir::Operation *> ops, const Batch &batch, const cpu::TargetInfo &target) {
   Model model(ops, batch, target);
-  if (ops.empty() || !model.measure()) {
+  bool isTold = target.batchPart.has_value();
+  int64_t told = target.batchPart.value_or(0), most = dim::getConstant(batch.images).value_or(INT64_MAX);
+  if (ops.empty() || (isTold && (told < 1 || told >= most))) {
     return {};
   }
   Split best;
-  double whole = model.bytes(0, 1), least = (1 - kLeastGain) * whole;
-  for (int64_t part = kMostImages; part >= 1; part /= 2) {
-    for (size_t count = ops.size(); count >= 1 && 2 * part <= model.images(); --count) {
-      if (double bytes = model.bytes(count, part); bytes < least) {
-        least = bytes;
-        best = {count, part, ""};
+  if (model.measure()) {
+    double least = (isTold ? 1 : 1 - kLeastGain) * model.bytes(0, 1);
+    for (int64_t part : isTold ? llvm::SmallVector<int64_t>{told} : sizesBelow(model.images())) {
+      for (size_t count = ops.size(); count >= 1; --count) {
+        if (double bytes = model.bytes(count, part); bytes < least) {
+          least = bytes;
+          best = {count, part, ""};
+        }
       }
     }
+  }
+  if (isTold) {
+    return {best.ops ? best.ops : ops.size(), told, llvm::formatv("parts of {0} images, as told", told)};
   }
   if (best.ops) {
     best.why = llvm::formatv("parts of {0} images: {1:f1} MB lie between layers, of an image {2:f1} MB", best.images,
