@@ -26,7 +26,8 @@ struct FoldConstantsPass : impl::FoldConstantsBase<FoldConstantsPass> {
     llvm::SmallVector<mlir::Operation *> ops;
     getOperation().walk([&](mlir::Operation *op) { ops.push_back(op); });
     for (mlir::Operation *op : ops) {
-      if (llvm::isa<nn::ConstantOp>(op) || op->getNumResults() == 0 || op->getNumRegions() != 0 || !mlir::isPure(op)) {
+      // Packed elements are for callers only: constants hold what kernels read.
+      if (llvm::isa<nn::ConstantOp, nn::PackBitsOp>(op) || op->getNumResults() == 0 || op->getNumRegions() != 0 || !mlir::isPure(op)) {
         continue;
       }
       if (foldSizes(op) || foldValues(op)) {
@@ -37,13 +38,37 @@ struct FoldConstantsPass : impl::FoldConstantsBase<FoldConstantsPass> {
   }
 
 private:
+  /// Symbols that inputs do not bind are those of values that the run computes. An op that is the last to use such a
+  /// value must stay: without it the value would be gone, and with it what its sizes are.
+  bool isLastToShow(mlir::Operation *op, llvm::ArrayRef<dim::Expr> formulas) {
+    auto isShownBy = [](mlir::Type type, llvm::StringRef symbol) {
+      auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+      bool found = false;
+      for (dim::Expr e : tensor ? dim::getShape(tensor) : dim::Shape()) {
+        dim::forEachSymbol(e, [&](llvm::StringRef name) { found |= name == symbol; });
+      }
+      return found;
+    };
+    bool last = false;
+    for (dim::Expr e : formulas) {
+      dim::forEachSymbol(e, [&](llvm::StringRef symbol) {
+        bool isBound =
+            llvm::any_of(getOperation().getArgumentTypes(), [&](mlir::Type t) { return isShownBy(t, symbol); });
+        last |= !isBound && llvm::any_of(op->getOperands(), [&](mlir::Value v) {
+          return v.getDefiningOp() && v.hasOneUse() && isShownBy(v.getType(), symbol);
+        });
+      });
+    }
+    return last;
+  }
+
   /// Integer tensors whose elements are formulas.
   bool foldSizes(mlir::Operation *op) {
     if (op->getNumResults() != 1 || llvm::isa<nn::SizesOp>(op)) {
       return false;
     }
     std::optional<dim::Shape> value = shapes.of(op->getResult(0));
-    if (!value) {
+    if (!value || isLastToShow(op, *value)) {
       return false;
     }
     mlir::OpBuilder b(op);

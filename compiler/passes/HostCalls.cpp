@@ -30,7 +30,7 @@ bool canOrder(mlir::Type element) {
 }
 
 int64_t dtypeOf(mlir::Type type) {
-  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  auto tensor = llvm::dyn_cast<mlir::TensorType>(type);
   return tensor ? getDType(tensor.getElementType()) : DLC_UNDEFINED;
 }
 } // namespace

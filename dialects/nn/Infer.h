@@ -16,6 +16,8 @@ inline dim::Expr better(dim::Expr a, dim::Expr b) {
 
 /// The type of what is either an `a` or a `b`: equal dims stay, others are unknown. Null for different kinds of values.
 mlir::Type joinTypes(mlir::Type a, mlir::Type b);
+/// The same for elements of sequences, where tensors of different ranks may stand together: as an unranked tensor.
+mlir::Type joinItems(mlir::Type a, mlir::Type b);
 
 inline llvm::LogicalResult checkAxis(mlir::Operation *op, int64_t axis, int64_t rank) {
   if (axis < 0 || axis >= rank) {

@@ -24,6 +24,7 @@ const RuleTable &RuleTable::get() {
     addQLinearRules(t);
     addSearchRules(t);
     addRnnRules(t);
+    addImageRules(t);
     addIndexRules(t);
     addLossRules(t);
     addResizeRules(t);

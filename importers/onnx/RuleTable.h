@@ -73,6 +73,7 @@ void addQuantRules(RuleTable &table);
 void addQLinearRules(RuleTable &table);
 void addSearchRules(RuleTable &table);
 void addRnnRules(RuleTable &table);
+void addImageRules(RuleTable &table);
 void addIndexRules(RuleTable &table);
 void addLossRules(RuleTable &table);
 void addResizeRules(RuleTable &table);

@@ -50,6 +50,31 @@ mlir::Type convertTensor(const onnx::TypeProto_Tensor &tensor, llvm::StringRef n
 }
 
 mlir::Type convert(const onnx::TypeProto &proto, llvm::StringRef name, SymbolNames &symbols,
+                   mlir::MLIRContext *context, std::string &error, int depth);
+
+/// The type of a sequence's elements. Their dims may all be different, whatever they are called; so may their ranks where
+/// none is stated.
+mlir::Type convertItem(const onnx::TypeProto &proto, llvm::StringRef name, SymbolNames &symbols,
+                       mlir::MLIRContext *context, std::string &error, int depth) {
+  bool isTensor = proto.value_case() == onnx::TypeProto::kTensorType;
+  if (isTensor && !proto.tensor_type().has_shape()) {
+    mlir::Type element = elementType(context, proto.tensor_type().elem_type());
+    error = element ? error : "expected a supported element type, got " + dataTypeName(proto.tensor_type().elem_type());
+    return element ? mlir::UnrankedTensorType::get(element) : mlir::Type();
+  }
+  mlir::Type item = convert(proto, name, symbols, context, error, depth);
+  auto tensor = llvm::dyn_cast_or_null<mlir::RankedTensorType>(item);
+  if (!tensor) {
+    return item;
+  }
+  dim::Shape shape = dim::getShape(tensor);
+  for (dim::Expr &e : shape) {
+    e = dim::getConstant(e) ? e : dim::unknown(context);
+  }
+  return dim::getTensorType(shape, tensor.getElementType());
+}
+
+mlir::Type convert(const onnx::TypeProto &proto, llvm::StringRef name, SymbolNames &symbols,
                    mlir::MLIRContext *context, std::string &error, int depth) {
   if (depth > kMaxTypeDepth) {
     error = "expected at most " + std::to_string(kMaxTypeDepth) + " nested types";
@@ -59,7 +84,7 @@ mlir::Type convert(const onnx::TypeProto &proto, llvm::StringRef name, SymbolNam
   case onnx::TypeProto::kTensorType:
     return convertTensor(proto.tensor_type(), name, symbols, context, error);
   case onnx::TypeProto::kSequenceType: {
-    mlir::Type item = convert(proto.sequence_type().elem_type(), name, symbols, context, error, depth + 1);
+    mlir::Type item = convertItem(proto.sequence_type().elem_type(), name, symbols, context, error, depth + 1);
     return item ? nn::SequenceType::get(context, item) : mlir::Type();
   }
   case onnx::TypeProto::kOptionalType: {

@@ -7,7 +7,7 @@ namespace dlc {
 namespace {
 
 llvm::Expected<nn::Tensor> toTensor(const HostTensor &tensor, mlir::Type type) {
-  auto ranked = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  auto ranked = llvm::dyn_cast<mlir::TensorType>(type);
   if (!ranked || getDType(ranked.getElementType()) != tensor.dtype) {
     return makeError("'{0}': expected a value of another type than {1}", tensor.name, typeString(tensor));
   }

@@ -27,7 +27,7 @@ public:
       if (isUntyped(t.getElement())) {
         return now;
       }
-      Type element = isUntyped(s.getElement()) ? withoutSizes(t.getElement()) : nn::joinTypes(s.getElement(), t.getElement());
+      Type element = isUntyped(s.getElement()) ? withoutSizes(t.getElement()) : nn::joinItems(s.getElement(), t.getElement());
       return element ? Type(nn::SequenceType::get(n.context(), element)) : Type();
     }
     return llvm::isa<nn::OptionalType>(now) ? nn::joinTypes(now, next) : Type();

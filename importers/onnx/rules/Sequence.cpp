@@ -66,6 +66,10 @@ Value elementAt(Node &n, Value list, Value position) {
     (void)n.fail("expected a sequence whose elements' type is known");
     return {};
   }
+  if (llvm::isa<mlir::UnrankedTensorType>(element)) {
+    (void)n.fail("expected a sequence whose elements have one rank, which is known");
+    return {};
+  }
   auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(element);
   return n.make<nn::SequenceAtOp>(list, position, tensor ? freshSizes(n, dim::getShape(tensor)) : dim::ShapeAttr());
 }

@@ -42,12 +42,19 @@ mlir::RankedTensorType forgetLocal(mlir::RankedTensorType type, const llvm::Stri
 }
 } // namespace
 
+mlir::Type joinItems(mlir::Type a, mlir::Type b) {
+  mlir::Type joined = joinTypes(a, b);
+  auto x = llvm::dyn_cast<mlir::TensorType>(a), y = llvm::dyn_cast<mlir::TensorType>(b);
+  bool differ = !joined && x && y && x.getElementType() == y.getElementType();
+  return differ ? mlir::UnrankedTensorType::get(x.getElementType()) : joined;
+}
+
 mlir::Type joinTypes(mlir::Type a, mlir::Type b) {
   if (a == b) {
     return a;
   }
   if (auto x = llvm::dyn_cast<SequenceType>(a), y = llvm::dyn_cast<SequenceType>(b); x && y) {
-    mlir::Type element = joinTypes(x.getElement(), y.getElement());
+    mlir::Type element = joinItems(x.getElement(), y.getElement());
     return element ? SequenceType::get(a.getContext(), element) : mlir::Type();
   }
   if (auto x = llvm::dyn_cast<OptionalType>(a), y = llvm::dyn_cast<OptionalType>(b); x && y) {

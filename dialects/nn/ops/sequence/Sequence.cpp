@@ -4,7 +4,7 @@
 namespace dlc::nn {
 namespace {
 llvm::LogicalResult pushSequence(mlir::Operation *op, mlir::Type element, mlir::Type other, Types &types) {
-  mlir::Type joined = joinTypes(element, other);
+  mlir::Type joined = joinItems(element, other);
   if (!joined) {
     return op->emitOpError() << "expected elements of one kind, got " << element << " and " << other;
   }
@@ -38,7 +38,7 @@ llvm::LogicalResult SequenceConstructOp::inferResultTypes(Types &types) {
   }
   mlir::Type element = getInputs().front().getType();
   for (mlir::Value v : getInputs()) {
-    mlir::Type joined = joinTypes(element, v.getType());
+    mlir::Type joined = joinItems(element, v.getType());
     if (!joined) {
       return emitOpError() << "expected elements of one kind, got " << element << " and " << v.getType();
     }
