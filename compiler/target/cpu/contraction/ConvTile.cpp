@@ -17,6 +17,7 @@ void chooseTileSizes(const ConvProblem &p, const TargetInfo &target, const ConvE
   int64_t width = std::max<int64_t>(1, columns < 0 ? 64 : columns);
   int64_t panels = p.groups * ceilDiv(p.outputChannels / p.groups, tile.panel());
   double rowWork = static_cast<double>(width) * perPixel * std::min(tile.panel(), p.outputChannels / p.groups);
+  rowWork = timedWork(rowWork, width * rows);
   work = sharedWork(work, rowWork * panels * rows);
   bool weightsStay = perPixel * p.outputChannels * bytes <= target.l2 / 2;
   weightsStay = Choice::or_(chosen.weightsStay, weightsStay);

@@ -1,4 +1,5 @@
 #include "compiler/target/cpu/contraction/Depthwise.h"
+#include "compiler/target/cpu/contraction/TileModel.h"
 
 #include <algorithm>
 #include <set>
@@ -120,8 +121,11 @@ DepthwisePlan chooseDepthwise(const ConvProblem &p, const TargetInfo &target, co
   double rowWork = static_cast<double>(columns) * p.channels * taps(p);
   // Bound by memory as much as by arithmetic: about half the rate of a contraction.
   double work = 20.0 * 4000 * plan.lanes * Choice::or_(chosen.work, 100) / 100;
+  work = static_cast<double>(sharedWork(static_cast<int64_t>(work), rowWork * static_cast<double>(rows)));
   plan.tileRows = std::clamp<int64_t>(work / rowWork, 1, std::max<int64_t>(1, rows));
-  plan.tileRows = ceilDiv(ceilDiv(rows, ceilDiv(rows, plan.tileRows)), plan.rows) * plan.rows;
+  int64_t blocks = ceilDiv(rows, plan.rows);
+  int64_t shares = evenShares(ceilDiv(blocks, std::max<int64_t>(1, plan.tileRows / plan.rows)), blocks);
+  plan.tileRows = ceilDiv(blocks, shares) * plan.rows;
   if (plan.tileRows == plan.rows && plan.rows * rowWork > 2 * work) {
     int64_t strips = static_cast<int64_t>(columns * work / (plan.rows * rowWork)) / plan.pixels;
     plan.tileColumns = std::max<int64_t>(1, strips) * plan.pixels;

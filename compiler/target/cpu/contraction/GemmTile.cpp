@@ -43,9 +43,9 @@ void chooseTileSizes(const GemmProblem &p, const TargetInfo &target, const Choic
           k = std::max<int64_t>(1, p.k.constantOr(assumedSize));
   int64_t bytes = p.types.b.getIntOrFloatBitWidth() / 8, panel = tile.panel();
   int64_t panels = ceilDiv(n, panel), rowTiles = ceilDiv(m, tile.rows);
-  double panelWork = static_cast<double>(m) * panel * k;
+  double panelWork = timedWork(static_cast<double>(m) * panel * k, m);
   if (p.m.isStatic() && p.n.isStatic() && p.batch.empty()) {
-    work = sharedWork(work, static_cast<double>(m) * n * k);
+    work = sharedWork(work, timedWork(static_cast<double>(m) * n * k, m));
   }
   bool weightsStay = n * k * bytes <= target.l2 / 2;
   bool rowsStay = m * k * bytes <= target.l2 / 2;

@@ -220,7 +220,8 @@ SeparablePlan chooseSeparable(const SeparableProblem &p, const TargetInfo &targe
   plan.project = wholeTile(product(p.project, rows), target);
   int64_t taps = p.depthwise.axes[height].kernel * p.depthwise.axes[width].kernel;
   int64_t rowWork = pixels * p.depthwise.channels * (2 * taps + p.project.outputChannels);
-  int64_t work = tileWork(target, p.project.types, plan.project.kind, {});
+  int64_t work = sharedWork(tileWork(target, p.project.types, plan.project.kind, {}),
+                            static_cast<double>(rowWork) * static_cast<double>(outputRows(p)));
   int64_t tileRows = std::max<int64_t>(1, work / rowWork);
   if (p.expand) {
     plan.expand = wholeTile(product(*p.expand, 1), target);

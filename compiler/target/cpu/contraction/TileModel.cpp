@@ -140,9 +140,15 @@ int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKin
   return int64_t(20 * 4000 * 2) * lanes * MacUnit::groupOf(kind) * Choice::or_(chosen.work, 100) / 100;
 }
 
+double timedWork(double macs, int64_t rows) {
+  // At two steps a cycle B comes from L3 for five rows.
+  constexpr double rowsPerLoad = 5;
+  return macs * std::max(1.0, rowsPerLoad / static_cast<double>(std::max<int64_t>(1, rows)));
+}
+
 int64_t sharedWork(int64_t work, double total) {
-  // Shares of a fifth, about 4 us, still cost much more than handing them out.
-  constexpr double shares = 8, smallest = 0.2;
+  // Shares of a tenth, about 2 us, still cost more than handing them out.
+  constexpr double shares = 8, smallest = 0.1;
   return std::max<int64_t>(1, std::clamp(total / shares, smallest * work, static_cast<double>(work)));
 }
 

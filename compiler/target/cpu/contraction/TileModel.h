@@ -54,6 +54,8 @@ int prefetchLinesPerIteration(double lines, int64_t passes);
 
 /// Multiply-accumulates that make a tile of work worth scheduling.
 int64_t tileWork(const TargetInfo &target, const ContractionTypes &types, MacKind kind, const Choice &chosen);
+/// Multiply-accumulates whose time `macs` take where `rows` rows share what is loaded of B: few rows wait for it.
+double timedWork(double macs, int64_t rows);
 /// What of `work` a tile should have when the whole problem has `total`: less where threads would get unequal shares.
 int64_t sharedWork(int64_t work, double total);
 /// `count` tiles, or one more, at most `most`, where one of two threads would have a tile more to do.

@@ -55,14 +55,19 @@ struct Reduction {
   llvm::SmallVector<bool> reduced;
   mlir::Type element = elementOf(input);
   dim::Shape kept, gone;
+  /// Reduced dims are kept as ones: loops that a result of the same shape shares.
+  bool withOnes;
 
-  Reduction(LowerContext &c, Value input, Value lowered, llvm::ArrayRef<int64_t> axes)
-      : c(c), input(input), lowered(lowered), reduced(rankOf(input)) {
+  Reduction(LowerContext &c, Value input, Value lowered, llvm::ArrayRef<int64_t> axes, bool withOnes = false)
+      : c(c), input(input), lowered(lowered), reduced(rankOf(input)), withOnes(withOnes) {
     for (int64_t a : axes) {
       reduced[a] = true;
     }
     for (auto [size, r] : llvm::zip(shapeOf(input), reduced)) {
       (r ? gone : kept).push_back(size);
+      if (r && withOnes) {
+        kept.push_back(dim::constant(c.b.getContext(), 1));
+      }
     }
   }
   /// The input's element at the indices of kept dims, then reduced dims, in the compute type.
@@ -71,6 +76,7 @@ struct Reduction {
     unsigned k = 0, g = kept.size();
     for (bool r : reduced) {
       at.push_back(indices[r ? g++ : k++]);
+      k += r && withOnes;
     }
     return fromStorage(b, loc, LowerContext::extract(b, loc, lowered, at), element);
   }
@@ -157,7 +163,10 @@ Value logSumExp(const Reduction &r) {
 }
 
 llvm::LogicalResult lowerReduce(ReduceOp op, LowerContext &c, Lowered operands, LoweredResults &results) {
-  Reduction r(c, op.getInput(), operands[0], op.getAxes());
+  bool keep = op.getKeepDims();
+  // Rows that are summed up to a number each have their loops to themselves.
+  bool withOnes = keep && !op.getAxes().empty() && !llvm::is_contained(op.getAxes(), rankOf(op.getInput()) - 1);
+  Reduction r(c, op.getInput(), operands[0], op.getAxes(), withOnes);
   mlir::Type element = r.element;
   if (op.getKind() == ReduceKind::LogSumExp && !isFloat(element)) {
     return op.emitOpError() << "expected floating-point numbers for log_sum_exp, got " << element;
@@ -167,7 +176,6 @@ llvm::LogicalResult lowerReduce(ReduceOp op, LowerContext &c, Lowered operands, 
   }
   Value reduced = op.getKind() == ReduceKind::LogSumExp ? logSumExp(r) : reduceKind(r, op.getKind());
   Value count = c.size(dim::product(op.getContext(), r.gone));
-  bool keep = op.getKeepDims();
   results.push_back(c.compute(op.getResult(), [&](mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange indices) {
     llvm::SmallVector<Value> at;
     for (auto [i, gone] : llvm::enumerate(r.reduced)) {
@@ -175,7 +183,7 @@ llvm::LogicalResult lowerReduce(ReduceOp op, LowerContext &c, Lowered operands, 
         at.push_back(indices[i]);
       }
     }
-    Value v = LowerContext::extract(b, loc, reduced, keep ? mlir::ValueRange(at) : indices);
+    Value v = LowerContext::extract(b, loc, reduced, keep && !withOnes ? mlir::ValueRange(at) : indices);
     return toStorage(b, loc, finish(b, loc, op.getKind(), v, element, count), element);
   }));
   return mlir::success();
