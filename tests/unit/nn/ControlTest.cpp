@@ -55,6 +55,26 @@ TEST_F(ControlTest, LoopCarriesAndScans) {
   expectEqual<int64_t>(r, 1, longs({0}, {}));
 }
 
+TEST_F(ControlTest, SplitBatchRunsOnPartsOfTheBatch) {
+  // Two rows per image, of which the second comes first; five images in parts of two, and a sum that tells where a part
+  // begins.
+  llvm::StringRef text = R"(
+    func.func @main(%x: tensor<10xi64>, %y: tensor<5xi64>) {
+      %r:2 = nn.split_batch <5> by 2 called "part"(%x, %y) : (tensor<10xi64>, tensor<5xi64>) -> (tensor<10xi64>, tensor<5xi64>) {
+      ^bb0(%p: tensor<?xi64, #dim.shape<[2 * part]>>, %q: tensor<?xi64, #dim.shape<[part]>>):
+        %m = nn.reshape %p {shape = #dim.shape<[part, 2]>} : (tensor<?xi64, #dim.shape<[2 * part]>>) -> tensor<?x2xi64, #dim.shape<[part, 2]>>
+        %s = nn.slice %m {starts = #dim.shape<[0, 1]>, sizes = #dim.shape<[part, 2]>, steps = array<i64: 1, -1>} : (tensor<?x2xi64, #dim.shape<[part, 2]>>) -> tensor<?x2xi64, #dim.shape<[part, 2]>>
+        %t = nn.reshape %s {shape = #dim.shape<[2 * part]>} : (tensor<?x2xi64, #dim.shape<[part, 2]>>) -> tensor<?xi64, #dim.shape<[2 * part]>>
+        %c = nn.cumsum %q {axis = 0} : (tensor<?xi64, #dim.shape<[part]>>) -> tensor<?xi64, #dim.shape<[part]>>
+        nn.yield %t, %c : tensor<?xi64, #dim.shape<[2 * part]>>, tensor<?xi64, #dim.shape<[part]>>
+      }
+      nn.yield %r#0, %r#1 : tensor<10xi64>, tensor<5xi64>
+    })";
+  std::vector<Datum> r = evalModule(text, {longs({10}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}), longs({5}, {1, 1, 1, 1, 1})});
+  expectEqual<int64_t>(r, 0, longs({10}, {1, 0, 3, 2, 5, 4, 7, 6, 9, 8}));
+  expectEqual<int64_t>(r, 1, longs({5}, {1, 2, 1, 2, 1}));
+}
+
 TEST_F(ControlTest, LoopGrowsValuesWhoseSizesAreNamedInside) {
   std::vector<Datum> r = evalModule(R"(
     func.func @main(%n: tensor<i64>, %x: tensor<1xf32>) {

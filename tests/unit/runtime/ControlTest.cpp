@@ -166,6 +166,54 @@ TEST(Control, LoopSwapsItsCarriedValues) {
   }
 }
 
+/// y = rows of x scaled one by one, by as many rounds as a slot says: the body reads a view of x at the round's number.
+struct Rounds : Unary {
+  uint32_t body = block("body"), index = frameTensor(s, "i", DLC_I64, {}), bs = stage(body),
+           at = dim(bs, DLC_DIM_MUL, dim(bs, DLC_DIM_READ, index, 0), constant(bs, 4)),
+           from = value("from", DLC_KIND_TENSOR, DLC_F32, {one}, DLC_STORAGE_ALIAS, x, at, constant(bs, 4)),
+           to = value("to", DLC_KIND_TENSOR, DLC_F32, {one}, DLC_STORAGE_ALIAS, y, at, constant(bs, 4)),
+           middle = frameTensor(bs, "middle", DLC_F32, {1});
+  Rounds() {
+    step(bs, DLC_STEP_DISPATCH, scale, {from, middle}, {one}, 1, one);
+    step(bs, DLC_STEP_DISPATCH, scale, {middle, to}, {one}, 1, one);
+    after(bs, 0, 1);
+  }
+  void loop(uint32_t trips) {
+    step(s, DLC_STEP_LOOP, body, {}, {n}, 0, none, {trips, none, index, none, none, 0, 0});
+    entry("main", main);
+  }
+};
+
+TEST(Control, LoopIsCountedByASlot) {
+  for (uint32_t threads : {1, 3}) {
+    Rounds b;
+    b.features |= DLC_FEATURE_COUNTED_LOOPS;
+    b.loop(none);
+    Loaded l(b, threads);
+    EXPECT_EQ(run(l, {0, 1, 2, 3}), (std::vector<float>{3, 7, 11, 15}));
+  }
+}
+
+TEST(Control, LoopHasOneCount) {
+  Rounds b;
+  b.loop(b.index);
+  EXPECT_FALSE(load(b.finish()));
+  EXPECT_NE(std::string(dlc_last_error()).find("expected its dims count to be below 1, got 1"), std::string::npos)
+      << dlc_last_error();
+}
+
+TEST(Control, FramesThatDoNotDependOnDataAreEstimated) {
+  Rounds b;
+  b.loop(none);
+  Loaded l(b);
+  dlc_memory memory = {};
+  memory.struct_size = sizeof memory;
+  dlc_tensor in = tensor(nullptr, DLC_F32, {4});
+  ASSERT_EQ(dlc_model_memory(l.model, 0, &in, 1, 1, &memory), DLC_OK) << dlc_last_error();
+  EXPECT_EQ(memory.frames, 64u + 64u); // that of the number, and the body's
+  EXPECT_EQ(memory.complete, 1u);
+}
+
 TEST(Control, ParametersMayLieInTheBodysFrame) {
   Unary b;
   uint32_t trips = b.input("trips", DLC_I64, {}), body = b.block("body"), bs = b.stage(body);
