@@ -353,6 +353,29 @@ std::vector<ConvCase> byteDepthwise() {
   return cases;
 }
 
+/// Few channels of bytes: rows of the kernel are one run, with elements added before (padded), behind (stride 2, not
+/// padded: some columns are left), or not at all because there is no place.
+std::vector<ConvCase> wholeRows() {
+  std::vector<ConvCase> cases;
+  Axis none;
+  struct Row {
+    int64_t channels, size, kernel, stride, before, after;
+  };
+  const Row rows[] = {{3, 33, 7, 2, 3, 3}, {3, 40, 7, 2, 3, 2}, {3, 16, 7, 2, 0, 0},
+                      {1, 31, 5, 2, 2, 2}, {2, 24, 3, 2, 1, 1}, {1, 20, 3, 1, 1, 1},
+                      {3, 5, 7, 2, 3, 3},  {5, 19, 7, 3, 4, 1}, {3, 21, 5, 2, 3, 3}};
+  for (const Row &r : rows) {
+    for (auto [a, pad] : {std::pair(Dtype::U8, 0.0), {Dtype::U8, 9.0}, {Dtype::I8, -5.0}}) {
+      Axis y = axis(9, r.kernel, r.stride, 1, 3, 3), x = axis(r.size, r.kernel, r.stride, 1, r.before, r.after);
+      cases.push_back({Kind::Conv, 2, r.channels, 20, 1, none, y, x, false, false, a, Dtype::I8, Dtype::I32, pad});
+    }
+  }
+  Axis z = axis(4, 2, 1, 1, 1, 0), y = axis(9, 3, 1, 1, 1, 1), x = axis(33, 7, 2, 1, 3, 3);
+  cases.push_back({Kind::Conv, 1, 3, 40, 1, z, y, x, false, false, Dtype::U8, Dtype::I8, Dtype::I32, 3});
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(WholeRows, ConvTest, testing::ValuesIn(wholeRows()));
 INSTANTIATE_TEST_SUITE_P(Direct, ConvTest, testing::ValuesIn(direct()));
 INSTANTIATE_TEST_SUITE_P(Depthwise, ConvTest, testing::ValuesIn(depthwise()));
 INSTANTIATE_TEST_SUITE_P(ByteDepthwise, ConvTest, testing::ValuesIn(byteDepthwise()));

@@ -1,4 +1,5 @@
 #include "compiler/target/cpu/contraction/Conv.h"
+#include "compiler/target/cpu/contraction/TileModel.h"
 
 #include <algorithm>
 
@@ -51,6 +52,30 @@ ConvNest convNest(KernelBuilder &kb, const ConvProblem &p, const ConvPlan &plan)
   return nest;
 }
 
+/// Makes a row of the kernel one run of k where that takes fewer groups: few channels do not fill them.
+void joinRow(const ConvProblem &p, const Choice &chosen, ConvTile &tile) {
+  const ConvAxis &x = p.axes[width];
+  int64_t group = MacUnit::groupOf(tile.kind), taps = x.kernel, run = taps * p.channels;
+  auto groupsOf = [&](int64_t k) { return (k + group - 1) / group; };
+  bool dense = p.groups == 1 && !p.channelsFirst && p.inputPixel == 0 && p.inputOffset.is(0);
+  if (!dense || x.dilation != 1 || !x.input.isStatic() || !x.output.isStatic() ||
+      groupsOf(run) >= taps * groupsOf(p.channels)) {
+    return;
+  }
+  // Outputs whose taps all lie inside: their runs are read as a whole, with what is added.
+  int64_t first = (x.padBegin + x.stride - 1) / x.stride, begin = first * x.stride - x.padBegin;
+  int64_t room = x.input.constant() - taps - begin;
+  int64_t end = begin + taps + room / x.stride * x.stride;
+  int64_t added = groupsOf(run) * group - run, lead = std::min(added, begin * p.channels);
+  if (room < 0 || added - lead > (x.input.constant() - end) * p.channels) {
+    return;
+  }
+  tile.wholeRows = true;
+  tile.rowLead = lead;
+  tile.unroll = Choice::or_(chosen.unroll, chooseUnroll(groupsOf(run), tile.pixels * tile.vectors));
+  tile.prefetchLines = 0;
+}
+
 } // namespace
 
 TapAxis tapAxis(const ConvAxis &axis) {
@@ -92,6 +117,7 @@ ConvPlan chooseConv(const ConvProblem &p, const TargetInfo &target, const Choice
     return plan;
   }
   plan.tile = chooseConvTile(p, target, extentOf(p), chosen);
+  joinRow(p, chosen, plan.tile);
   return plan;
 }
 
@@ -113,6 +139,13 @@ PackedWeights packedConvWeights(const ConvProblem &p, const ConvPlan &plan) {
   packed.panel = plan.gemm ? plan.gemm->panel() : plan.tile.panel();
   packed.kGroup = MacUnit::groupOf(plan.gemm ? plan.gemm->kind : plan.tile.kind);
   packed.elementBytes = p.types.b.getIntOrFloatBitWidth() / 8;
+  if (!plan.gemm && plan.tile.wholeRows) {
+    packed.rowTaps = p.axes[width].kernel;
+    packed.rowChannels = p.channels;
+    packed.lead = plan.tile.rowLead;
+    packed.taps /= packed.rowTaps;
+    packed.k = (packed.rowTaps * p.channels + packed.kGroup - 1) / packed.kGroup * packed.kGroup;
+  }
   return packed;
 }
 

@@ -1,5 +1,6 @@
 #include "compiler/target/cpu/contraction/ConvNest.h"
 #include "compiler/target/cpu/contraction/RegisterTile.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <algorithm>
 
@@ -147,6 +148,9 @@ private:
   }
 
   void emitWidth(const Row &row, const Taps &taps, Idx q, int pixels, Edge edge, TileAccumulators &acc) {
+    if (tile.wholeRows) {
+      return emitWholeRow(row, taps, q, pixels, edge, acc);
+    }
     if (edge == Edge::Inside && !taps.padded && tapsAreContiguous()) {
       emitRun(row, taps, q, 0, pixels, edge, nest.weights.k * x.taps, acc);
       return;
@@ -159,6 +163,58 @@ private:
       emitTaps(row, taps, q, first, last, pixels, edge, acc);
       first = last;
     }
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Kernel rows that are one run
+  //===--------------------------------------------------------------------===//
+
+  void emitWholeRow(const Row &row, const Taps &taps, Idx q, int pixels, Edge edge, TileAccumulators &acc) {
+    MacLoop loop = weightsLoop(row, taps.tap);
+    loop.k = nest.weights.k;
+    loop.unroll = tile.unroll;
+    if (edge == Edge::Inside || taps.padded) {
+      loop.rows = tileRows(taps, q, 0, pixels, Edge::Inside);
+      for (TileRow &r : loop.rows) {
+        r.offset -= nest.weights.lead;
+      }
+      return emitMacLoop(kb, unit, loop, acc);
+    }
+    for (int64_t k = 0; k < nest.weights.k; k += unit.group()) {
+      MacLoop one = loop;
+      one.k = unit.group();
+      one.bOffset = kb.add(loop.bOffset, k / unit.group() * loop.bStep.constant());
+      for (int p = 0; p < pixels; ++p) {
+        int64_t column = (q.constant() + p) * x.stride + x.origin;
+        one.rows.push_back(edgeRow(taps.base, column * nest.weights.rowChannels - nest.weights.lead + k));
+      }
+      emitMacLoop(kb, unit, one, acc);
+    }
+  }
+
+  /// A group of k at `offset` from the input row's begin; elements outside of the row are padding.
+  TileRow edgeRow(Idx base, int64_t offset) {
+    int64_t size = x.input.constant() * nest.weights.rowChannels;
+    auto isInside = [&](int64_t at) { return at >= 0 && at < size; };
+    SmallVector<Value> elements;
+    int inside = 0;
+    for (int64_t at = offset; at < offset + unit.group(); ++at) {
+      inside += isInside(at);
+    }
+    TileRow row;
+    row.base = base;
+    row.offset = offset;
+    row.skipped = inside == 0;
+    if (row.skipped || inside == unit.group()) {
+      return row;
+    }
+    for (int64_t at = offset; at < offset + unit.group(); ++at) {
+      elements.push_back(isInside(at) ? kb.loadScalar(input, kb.add(base, at))
+                                      : kb.constant(nest.types.a, nest.padValue));
+    }
+    VectorType type = kb.vectorType(nest.types.a, unit.group());
+    row.operand = unit.spread(vector::FromElementsOp::create(kb.builder(), kb.location(), type, elements));
+    return row;
   }
 
   bool allInside(Idx q, int pixels, int64_t tap) const {
@@ -187,18 +243,11 @@ private:
   /// k channels from tap `tap` of the width on.
   void emitRun(const Row &row, const Taps &taps, Idx q, Idx tap, int pixels, Edge edge, int64_t k,
                TileAccumulators &acc) {
-    MacLoop loop;
-    loop.a = input;
-    loop.b = weights;
-    loop.aStep = nest.inChannel;
-    loop.bStep = tile.panel() * unit.group();
     Idx weightTap = kb.add(kb.mul(taps.tap, x.kernel), kb.add(kb.mul(tap, x.tapStride), x.firstTap));
-    loop.bOffset = kb.add(row.weights, kb.mul(weightTap, nest.weights.tapElements()));
-    loop.vectors.assign(row.vectors.size(), kb.allLanes(tile.lanes));
+    MacLoop loop = weightsLoop(row, weightTap);
     loop.k = k;
     // Edges are many variants of code that runs seldom.
     loop.unroll = edge == Edge::Inside ? tile.unroll : std::min(tile.unroll, 4);
-    loop.padValue = nest.padValue;
     loop.rows = tileRows(taps, q, tap, pixels, edge);
     bool nothing = llvm::all_of(loop.rows, [](const TileRow &r) { return r.skipped; });
     if (nothing && nest.padValue == 0) {
@@ -208,6 +257,19 @@ private:
       loop.prefetch = PanelPrefetch{tile.prefetchLines, nextPanelSlice(row, taps, q, tap)};
     }
     emitMacLoop(kb, unit, loop, acc);
+  }
+
+  /// A loop over the weights of a tap; its rows and its length are not set.
+  MacLoop weightsLoop(const Row &row, Idx weightTap) {
+    MacLoop loop;
+    loop.a = input;
+    loop.b = weights;
+    loop.aStep = nest.inChannel;
+    loop.bStep = tile.panel() * unit.group();
+    loop.bOffset = kb.add(row.weights, kb.mul(weightTap, nest.weights.tapElements()));
+    loop.vectors.assign(row.vectors.size(), kb.allLanes(tile.lanes));
+    loop.padValue = nest.padValue;
+    return loop;
   }
 
   SmallVector<TileRow> tileRows(const Taps &taps, Idx q, Idx tap, int pixels, Edge edge) {

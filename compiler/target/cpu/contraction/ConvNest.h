@@ -23,6 +23,10 @@ struct ConvTile {
   bool panelsFirst = false;
   /// Lines of the next panel to fetch per unrolled iteration; 0: none.
   int prefetchLines = 0;
+  /// A row of the kernel is one run of k, which is `rowLead` elements longer at its begin, and whole groups. It is not
+  /// read beyond the input.
+  bool wholeRows = false;
+  int64_t rowLead = 0;
 
   int64_t panel() const { return static_cast<int64_t>(vectors) * lanes; }
 };

@@ -66,15 +66,18 @@ Value MacUnit::gatherGroup(Value buffer, Idx offset, Idx kStep, Idx count) const
 }
 
 Value MacUnit::broadcastA(Value buffer, Idx offset, Idx kStep, Idx count) const {
-  OpBuilder &b = kb.builder();
   if (macKind == MacKind::Widen) {
     Value scalar = kb.loadScalar(buffer, offset);
     return kb.broadcast(kb.convert(scalar, elementTypes.accumulator, elementTypes.aSigned), laneCount);
   }
-  Value group4 = gatherGroup(buffer, offset, kStep, count);
+  return spread(gatherGroup(buffer, offset, kStep, count));
+}
+
+Value MacUnit::spread(Value elements) const {
+  OpBuilder &b = kb.builder();
   int bits = group() * elementTypes.a.getIntOrFloatBitWidth();
   Type word = b.getIntegerType(bits);
-  Value packed = kb.bitcast(group4, kb.vectorType(word, 1));
+  Value packed = kb.bitcast(elements, kb.vectorType(word, 1));
   Value scalar = vector::ExtractOp::create(b, kb.location(), packed, ArrayRef<int64_t>{0});
   Value wide = kb.bitcast(kb.broadcast(scalar, laneCount), kb.vectorType(elementTypes.a, laneCount * group()));
   if (macKind == MacKind::Pairs16) {

@@ -50,6 +50,8 @@ public:
 
   /// A step's operand from A: `group` elements, `kStep` apart, of which the last ones beyond `count` count as zero.
   mlir::Value broadcastA(mlir::Value buffer, Idx offset, Idx kStep, Idx count) const;
+  /// The same for elements that are given, a vector of `group`.
+  mlir::Value spread(mlir::Value elements) const;
   /// The same for a constant element.
   mlir::Value splatA(double number) const;
   /// A step's operand from B: `lanes` columns of a group that starts at `offset`. `isAccumulator`: the buffer holds

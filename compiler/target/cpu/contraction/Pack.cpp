@@ -6,7 +6,8 @@
 namespace dlc::cpu {
 
 WeightStrides WeightStrides::outputMajor(const PackedWeights &p) {
-  return {p.columns * p.k * p.taps, p.k * p.taps, 1, p.taps};
+  int64_t column = p.kernelChannels() * p.kernelTaps();
+  return {p.columns * column, column, 1, p.kernelTaps()};
 }
 
 WeightStrides WeightStrides::inputMajor(const PackedWeights &p) {
@@ -21,11 +22,13 @@ namespace {
 
 /// One column of a panel: reads along k and taps, as the usual layouts have them adjacent.
 template <typename T> void packColumn(const PackedWeights &p, const WeightStrides &s, const T *source, T *destination) {
-  for (int64_t k = 0; k < p.k; ++k) {
+  int64_t channels = p.kernelChannels();
+  for (int64_t at = 0; at < channels * p.rowTaps; ++at) {
+    int64_t k = p.lead + at;
     T *to = destination + (k / p.kGroup) * p.panel * p.kGroup + k % p.kGroup;
-    const T *from = source + k * s.k;
+    const T *from = source + at % channels * s.k + at / channels * s.tap;
     for (int64_t tap = 0; tap < p.taps; ++tap) {
-      to[tap * p.tapElements()] = from[tap * s.tap];
+      to[tap * p.tapElements()] = from[tap * p.rowTaps * s.tap];
     }
   }
 }

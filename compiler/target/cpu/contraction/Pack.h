@@ -19,7 +19,14 @@ struct PackedWeights {
   int64_t panel = 1;
   int64_t kGroup = 1;
   int64_t elementBytes = 4;
+  /// Where k runs over a whole row of a convolution's kernel, as it lies in the input: the row's taps and their
+  /// channels, behind `lead` elements that are zero here. k counts these and what fills the last group; `taps` are rows
+  /// then.
+  int64_t rowTaps = 1, rowChannels = 0, lead = 0;
 
+  /// Taps and channels of the kernel.
+  int64_t kernelTaps() const { return taps * rowTaps; }
+  int64_t kernelChannels() const { return rowChannels ? rowChannels : k; }
   int64_t panels() const { return (columns + panel - 1) / panel; }
   int64_t kGroups() const { return (k + kGroup - 1) / kGroup; }
   /// Elements of one tap of a panel, of a panel, and of a group.

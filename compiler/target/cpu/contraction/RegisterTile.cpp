@@ -145,6 +145,9 @@ private:
   }
 
   Value element(const TileRow &row, Idx aOffset, Idx count) {
+    if (row.operand) {
+      return row.operand;
+    }
     Idx offset = kb.add(kb.add(row.base, aOffset), row.offset);
     Value a = unit.broadcastA(loop.a, offset, loop.aStep, count);
     return row.guard && padded() ? kb.selectValues(row.guard, a, unit.splatA(loop.padValue)) : a;

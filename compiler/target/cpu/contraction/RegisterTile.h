@@ -18,6 +18,8 @@ struct TileRow {
   /// i1: when false the row's elements are `padValue` instead of what `base` and `offset`, which must be readable all
   /// the same, give. Null: always valid.
   mlir::Value guard;
+  /// The operand itself, where the loop is one group of k long; nothing is read then.
+  mlir::Value operand;
 };
 
 /// Lines of the next weight panel to fetch while k advances, so that loading it overlaps with this tile's arithmetic.

@@ -117,7 +117,8 @@ std::string keyOf(llvm::StringRef kind, std::initializer_list<int64_t> numbers) 
 PackedArgument packedArgument(unsigned argument, const PackedWeights &w, bool transposed) {
   PackedArgument p;
   p.argument = argument;
-  p.key = keyOf(transposed ? "ihw" : "ohw", {w.groups, w.columns, w.taps, w.k, w.panel, w.kGroup, w.elementBytes});
+  p.key = keyOf(transposed ? "ihw" : "ohw",
+                {w.groups, w.columns, w.taps, w.k, w.panel, w.kGroup, w.elementBytes, w.rowTaps, w.rowChannels, w.lead});
   p.pack = [w, transposed](const nn::Tensor &source) {
     nn::Tensor packed = bytesLike(source, w.bytes());
     packWeights(w, transposed ? WeightStrides::inputMajor(w) : WeightStrides::outputMajor(w), source.raw(), packed.rawMutable());
