@@ -52,12 +52,13 @@ ConvNest convNest(KernelBuilder &kb, const ConvProblem &p, const ConvPlan &plan)
   return nest;
 }
 
-/// Makes a row of the kernel one run of k where that takes fewer groups: few channels do not fill them.
+/// Makes a row of the kernel one run of k where that takes fewer groups: few channels do not fill them. For integers
+/// only: what is added is multiplied by zero, which is not nothing for infinities.
 void joinRow(const ConvProblem &p, const Choice &chosen, ConvTile &tile) {
   const ConvAxis &x = p.axes[width];
   int64_t group = MacUnit::groupOf(tile.kind), taps = x.kernel, run = taps * p.channels;
   auto groupsOf = [&](int64_t k) { return (k + group - 1) / group; };
-  bool dense = p.groups == 1 && !p.channelsFirst && p.inputPixel == 0 && p.inputOffset.is(0);
+  bool dense = p.types.a.isInteger() && p.groups == 1 && !p.channelsFirst && p.inputPixel == 0 && p.inputOffset.is(0);
   if (!dense || x.dilation != 1 || !x.input.isStatic() || !x.output.isStatic() ||
       groupsOf(run) >= taps * groupsOf(p.channels)) {
     return;
