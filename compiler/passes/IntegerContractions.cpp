@@ -2,6 +2,7 @@
 #include "compiler/passes/ConstantValues.h"
 #include "compiler/passes/Passes.h"
 #include "llvm/ADT/SetVector.h"
+#include <cmath>
 
 namespace dlc {
 #define GEN_PASS_DEF_INTEGERCONTRACTIONS
@@ -197,6 +198,35 @@ Value scaled(mlir::OpBuilder &b, Value v, double factor) {
   return {};
 }
 
+/// Whether products with `factor`, before or after bytes are dequantised, are rounded to the same integers as quotients
+/// by `scale`. Where `v` is made of bytes by clipping alone, quotients may lie halfway between integers, but for
+/// rounding.
+bool roundsAlike(Value v, float scale, float factor) {
+  auto alike = [&](float x, float product) {
+    return std::nearbyint(x / scale) == std::nearbyint(x * factor) &&
+           std::nearbyint(x / scale) == std::nearbyint(product);
+  };
+  if (std::optional<double> number = constantNumber(v)) {
+    return alike(float(*number), float(*number) * factor);
+  }
+  mlir::Operation *op = v.getDefiningOp();
+  if (llvm::isa_and_nonnull<nn::ReluOp, nn::MinOp, nn::MaxOp>(op)) {
+    return llvm::all_of(op->getOperands(), [&](Value operand) { return roundsAlike(operand, scale, factor); });
+  }
+  auto dequantize = llvm::dyn_cast_or_null<nn::DequantizeLinearOp>(op);
+  if (!dequantize || nn::getElementBits(nn::elementOf(dequantize.getInput())) > 8) {
+    return true;
+  }
+  std::optional<double> from = constantNumber(dequantize.getScale());
+  float first = from.value_or(0), both = first * factor;
+  for (int byte = -255; from && byte <= 255; ++byte) {
+    if (!alike(float(byte) * first, float(byte) * both)) {
+      return false;
+    }
+  }
+  return from.has_value();
+}
+
 /// A quantisation behind scaled sums multiplies by 1 / scale instead of dividing: the factor has been rounded already,
 /// and a division costs as much as dozens of products. Where constants before it take the factor, nothing multiplies at
 /// all.
@@ -205,6 +235,9 @@ void multiplyInstead(nn::QuantizeLinearOp op) {
   bool byTensor =
       op.getBlockSize() == 0 && nn::elementOf(op.getInput()).isF32() && nn::elementOf(op.getScale()).isF32();
   if (!scale || *scale <= 0 || *scale == 1 || op.getPrecision() || !byTensor) {
+    return;
+  }
+  if (!roundsAlike(op.getInput(), *scale, 1 / *scale)) {
     return;
   }
   mlir::OpBuilder b(op);

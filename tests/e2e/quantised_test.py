@@ -68,6 +68,8 @@ class Quantised(unittest.TestCase):
 
     def test_convolutions(self):
         for case in ((3, 32, (7, 7), (30, 30), UINT8, 9, (3, 3, 3, 3), (2, 2)), (63, 30, (1, 1), (9, 14), INT8, 5, (0, 0, 0, 0)),
+                     (64, 48, (3, 3), (15, 14), UINT8, 122, (1, 1, 1, 1)), (64, 32, (3, 3), (12, 16), INT8, -5, (1, 1, 1, 1)),
+                     (3, 20, (7, 7), (30, 33), INT8, -4, (3, 3, 3, 3), (2, 2)),
                      (32, 32, (3, 3), (15, 14), UINT8, 7, (1, 1, 1, 1), (2, 2), 32), (32, 32, (3, 3), (15, 14), INT8, 7, (1, 1, 1, 1), (1, 1), 4)):
             with self.subTest(case=case):
                 self.qlinear_conv(*case)
@@ -99,6 +101,21 @@ class Quantised(unittest.TestCase):
             total = graph.node("Add", graph.node("Conv", y, weight), doubled(graph, y))
             graph.output(graph.node("QuantizeLinear", total, graph.constant([], [0.05]), zero), UINT8)
             self.verify(graph)
+
+    def test_bytes_that_are_quantised_again(self):
+        """Halves of bytes lie between integers, as far as scales' rounding lets them: products must not round otherwise."""
+        for scales in ((0.006, 0.012), (0.0117, 0.0234), (0.05, 0.02), (0.25, 0.5)):
+            with self.subTest(scales=scales):
+                graph = onnx_file.Graph()
+                first, second = (graph.constant([], [s]) for s in scales)
+                zero = graph.constant([], [3], UINT8)
+                x = graph.node("DequantizeLinear", graph.input("x", [1, 8, 9, 9], UINT8), graph.constant([], [0.02]), zero)
+                weight = graph.node("DequantizeLinear", graph.constant([16, 8, 1, 1], self.numbers(128, -128, 127), INT8), graph.constant([], [0.001]))
+                y = graph.node("QuantizeLinear", graph.node("Conv", x, weight), first, zero)
+                y = graph.node("DequantizeLinear", y, first, zero)
+                y = graph.node("Clip", y, graph.constant([], [0.0]), graph.constant([], [1.0]))
+                graph.output(graph.node("QuantizeLinear", y, second, zero), UINT8)
+                self.verify(graph)
 
     def run_on(self, graph, numbers, code):
         graph.save(self.path("q.onnx"), opset=21)
