@@ -223,11 +223,18 @@ private:
     SizeInfo own = isCounted ? sizeOf(model, step.dims[0]) : once;
     return own.number == 1 ? outer : outer.number == 1 ? own : times(outer, own);
   }
+  /// The operations of all rounds. What was shared out among them evenly is what it was before.
+  static std::string inAllRounds(const SizeInfo &flops, const SizeInfo &rounds) {
+    llvm::StringRef text = flops.text;
+    bool isShare = text.consume_front("floordiv(") && text.consume_back(", max(1, " + rounds.text + "))");
+    return isShare && text.count('(') == text.count(')') ? text.str() : times(rounds, flops).text;
+  }
   static SizeInfo times(const SizeInfo &a, const SizeInfo &b) {
     if (a.number && b.number) {
       return {*a.number * *b.number, std::to_string(*a.number * *b.number)};
     }
-    return {std::nullopt, normalised("(" + a.text + ") * (" + b.text + ")")};
+    auto factor = [](const std::string &text) { return text.find(' ') == text.npos ? text : "(" + text + ")"; };
+    return {std::nullopt, normalised(factor(a.text) + " * " + factor(b.text))};
   }
 
   StageInfo gatherStage(uint32_t index, EntryInfo &entry) {
@@ -269,7 +276,7 @@ private:
     if (info.flops.number && repeats.number) {
       entry.flops.add(*info.flops.number * *repeats.number);
     } else if (!info.flops.text.empty()) {
-      entry.flops.add(repeats.number == 1 ? info.flops.text : times(repeats, info.flops).text);
+      entry.flops.add(repeats.number == 1 ? info.flops.text : inAllRounds(info.flops, repeats));
     } else {
       entry.unknownFlops += info.step.kind == DLC_STEP_DISPATCH;
     }

@@ -15,6 +15,10 @@ constexpr int64_t kLikelyImages = 32;
 constexpr int64_t kMostImages = 16;
 /// Bytes written and read later cross the memory bus three times: the cache line is fetched before it is written.
 constexpr double kCrossings = 3;
+/// How much of the shared cache is for values between layers: constants pass through it, and other cores use it.
+constexpr double kShare = 0.75;
+/// A constant of no more bytes stays in a cache, or is in a kernel: it costs nothing.
+constexpr double kSmallConstant = 4096;
 /// What must be saved of all bytes that move without parts.
 constexpr double kLeastGain = 0.2;
 
@@ -23,6 +27,7 @@ struct Traffic {
   double constants = 0; ///< of its operands that are the same for all images
   double results = 0;   ///< per image
   double live = 0;      ///< per image: everything that will still be read, while the op runs
+  double crossing = 0;  ///< per image: what it and ops behind it read of those before it
 };
 
 /// Bytes of a tensor of static sizes, or of `images` images; nullopt where sizes are not known.
@@ -63,7 +68,7 @@ public:
         }
         if (batch.contains(v)) {
           noteUse(v, i, *bytes / double(all));
-        } else {
+        } else if (*bytes > kSmallConstant) {
           traffic[i].constants += *bytes;
         }
       }
@@ -87,10 +92,12 @@ public:
       int64_t together = i < count ? part : all;
       int64_t parts = i < count ? llvm::divideCeil(all, part) : 1;
       total += t.constants * double(parts);
-      bool fits = t.live * double(together) <= double(target.l3);
+      bool fits = t.live * double(together) <= kShare * double(target.l3);
       total += fits ? 0 : kCrossings * t.results * double(all);
     }
-    return total;
+    // What lies between the parts and the rest is there for all images.
+    bool cuts = count > 0 && count < traffic.size();
+    return total + (cuts ? kCrossings * traffic[count].crossing * double(all) : 0);
   }
   double peak() const {
     double most = 0;
@@ -103,24 +110,27 @@ public:
 private:
   struct Life {
     size_t first, last;
-    double bytes;
+    double stored, bytes; ///< bytes: were it in memory
   };
   void noteUse(Value v, size_t op, double bytes) {
-    auto it = lives.try_emplace(v, Life{0, op, bytes}).first; // an input lives from the start
+    auto it = lives.try_emplace(v, Life{0, op, bytes, bytes}).first; // an input lives from the start
     it->second.last = op;
   }
   void noteResult(Value v, size_t op, double bytes) {
     bool fused = llvm::all_of(v.getUsers(), [&](mlir::Operation *user) { return isFused(v, user); });
     double stored = fused && !v.use_empty() ? 0 : bytes;
     traffic[op].results += stored;
-    lives.insert({v, Life{op, op, stored}});
+    lives.insert({v, Life{op, op, stored, bytes}});
   }
   void addLives() {
     for (auto &[value, life] : lives) {
       bool escapes =
           llvm::any_of(value.getUsers(), [&](mlir::Operation *user) { return !llvm::is_contained(ops, user); });
       for (size_t i = life.first; i <= (escapes ? ops.size() - 1 : life.last); ++i) {
-        traffic[i].live += life.bytes;
+        traffic[i].live += life.stored;
+      }
+      for (size_t i = life.first + 1; value.getDefiningOp() && i <= life.last; ++i) {
+        traffic[i].crossing += life.bytes;
       }
     }
   }

@@ -1,5 +1,5 @@
-// RUN: dlc-opt %s --dlc-split-batch=cache=40000 --split-input-file | FileCheck %s
-// How large parts are: as many images as the cache holds, where that saves bytes.
+// RUN: dlc-opt %s --dlc-split-batch=cache=80000 --split-input-file | FileCheck %s
+// How large parts are: as many images as three quarters of the cache hold, where that saves bytes.
 
 // An image leaves 16 KB, and the op that makes them into 16 KB more: two of them do not fit.
 // CHECK-LABEL: func.func @one_image_at_a_time
