@@ -16,6 +16,52 @@ TEST_F(CastTest, FloatsToIntegersTruncateAndSaturate) {
                     tensor<bool>({3}, {false, true, true}));
 }
 
+// docs/docsgen/source/technical/int4.md of ONNX: rounded to even, the low bits kept.
+TEST_F(CastTest, IntegersOfLessThanAByte) {
+  auto bytes = [&](llvm::StringRef type, const Tensor &x) {
+    std::string result = "tensor<" + std::to_string(x.count()) + "x" + type.str() + ">";
+    std::vector<Datum> y = eval("cast %0 {to = " + type.str() + ", saturate = true}", {x}, result);
+    EXPECT_EQ(y.size(), 1u) << errors;
+    llvm::ArrayRef<int8_t> v = y.empty() ? llvm::ArrayRef<int8_t>() : y[0].tensor().values<int8_t>();
+    return std::vector<int8_t>(v.begin(), v.end());
+  };
+  using Bytes = std::vector<int8_t>;
+  EXPECT_EQ(bytes("i4", floats({6}, {7, 8, -8, -9, 2.5f, NAN})), (Bytes{7, -8, -8, 7, 2, 0}));
+  EXPECT_EQ(bytes("ui4", longs({4}, {15, 16, -1, 200})), (Bytes{15, 0, 15, 8}));
+  EXPECT_EQ(bytes("i2", longs({4}, {1, 2, -2, -3})), (Bytes{1, -2, -2, 1}));
+  EXPECT_EQ(bytes("ui2", floats({3}, {3, 4, 1.5f})), (Bytes{3, 0, 2}));
+}
+
+// docs/docsgen/source/technical/float4.md of ONNX.
+TEST_F(CastTest, ToFloatsOfFourBits) {
+  std::vector<Datum> y = eval("cast %0 {to = f4E2M1FN, saturate = true}",
+                              {floats({9}, {0.25f, 0.75f, 1.25f, 2.5f, 5, 7, -kInf, NAN, -0.0f})}, "tensor<9xf4E2M1FN>");
+  ASSERT_EQ(y.size(), 1u) << errors;
+  const float expected[] = {0, 1, 1, 2, 4, 6, -6, 6, -0.0f};
+  for (int i = 0; i < 9; ++i) {
+    float got = y[0].tensor().values<F4E2M1FN>()[i];
+    EXPECT_EQ(got, expected[i]) << i;
+    EXPECT_EQ(std::signbit(got), std::signbit(expected[i])) << i;
+  }
+}
+
+// The table of ONNX Cast for float8e8m0.
+TEST_F(CastTest, ToPowersOfTwo) {
+  Tensor x = floats({7}, {1, 3, 2.5f, 0, kInf, NAN, 1e-40f});
+  auto codes = [&](const char *attributes) {
+    std::vector<Datum> y = eval(std::string("cast %0 {to = f8E8M0FNU, ") + attributes + "}", {x}, "tensor<7xf8E8M0FNU>");
+    EXPECT_EQ(y.size(), 1u) << errors;
+    std::vector<int> bits;
+    for (int i = 0; i < 7 && !y.empty(); ++i) {
+      bits.push_back(y[0].tensor().values<F8E8M0FNU>()[i].bits);
+    }
+    return bits;
+  };
+  EXPECT_EQ(codes("saturate = true"), (std::vector<int>{127, 129, 129, 0, 254, 255, 0}));
+  EXPECT_EQ(codes("saturate = false, round_mode = \"nearest\""), (std::vector<int>{127, 129, 128, 255, 255, 255, 255}));
+  EXPECT_EQ(codes("saturate = true, round_mode = \"down\""), (std::vector<int>{127, 128, 128, 0, 254, 255, 0}));
+}
+
 // The table of ONNX Cast: what becomes of values beyond the greatest one.
 TEST_F(CastTest, ToTinyFloats) {
   Tensor x = floats({5}, {500, -kInf, NAN, 448, 464});

@@ -120,6 +120,14 @@ TEST_F(EvalMessagesTest, ElementsAndSizesOfOperands) {
          "tensor<1x1x1xf32>", "expected finite grid positions");
   refuse("resize %0 {operandSegmentSizes = array<i32: 1, 0, 0>, sizes = #dim.shape<[2]>, scales = array<f64: 0.0>, mode = 0 : i32, coordinates = 0 : i32}",
          {{"tensor<0xf32>", floats({0}, {})}}, "tensor<2xf32>", "expected to resize at least one element, got 0 to 2");
+  refuse("resize %0, %1 {operandSegmentSizes = array<i32: 1, 0, 1>, sizes = #dim.shape<[1]>, scales = array<f64: 0.0>, "
+         "mode = 0 : i32, coordinates = 0 : i32}",
+         {{"tensor<2xf32>", two}, {"tensor<1xf32>", floats({1}, {-1})}}, "tensor<1xf32>",
+         "expected scales above 0, got -1");
+  refuse("col2im %0 {image = #dim.shape<[3]>, kernel = #dim.shape<[n + -1]>, strides = array<i64: 1>, "
+         "dilations = array<i64: 1>, pads = array<i64: 0, 0>}",
+         {{"tensor<?x2x?xf32, #dim.shape<[n, 2, m]>>", floats({1, 2, 1}, {1, 2})}}, "tensor<1x?x3xf32>",
+         "expected a kernel of at least one element");
 }
 
 TEST_F(EvalMessagesTest, Positions) {

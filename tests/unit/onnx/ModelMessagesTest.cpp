@@ -60,8 +60,8 @@ TEST(ModelMessages, TypesOfInputs) {
   refuse(type, "expected a tensor, sequence or optional, got a map");
   type.mutable_sparse_tensor_type();
   refuse(type, "expected a tensor, sequence or optional, got a sparse tensor");
-  type.mutable_tensor_type()->set_elem_type(21);
-  refuse(type, "expected a supported element type, got UINT4");
+  type.mutable_tensor_type()->set_elem_type(99);
+  refuse(type, "expected a supported element type, got data type 99");
   type.mutable_tensor_type()->set_elem_type(99);
   refuse(type, "expected a supported element type, got data type 99");
   type.mutable_tensor_type()->set_elem_type(TensorProto::FLOAT);
@@ -137,7 +137,7 @@ TEST(ModelMessages, Initialisers) {
     change(m.floats("w", {2}, {1, 2}));
     expectRefused(m, "initialiser 'w': " + message);
   };
-  refuse("expected a supported element type, got UINT4", [](auto &w) { w.set_data_type(21); });
+  refuse("expected a supported element type, got data type 99", [](auto &w) { w.set_data_type(99); });
   refuse("expected sizes of a tensor that fits in memory, got [-1]", [](auto &w) { w.set_dims(0, -1); });
   refuse("expected data of 3 elements, got 2", [](auto &w) { w.set_dims(0, 3); });
   refuse("expected 8 bytes of data, got 4", [](auto &w) { w.set_raw_data("1234"); });

@@ -161,7 +161,7 @@ TEST(RuleMessagesAToL, Index) {
       {"Range", 11, "i64:2 i64: i64:", "", "expected scalars"},
       {"Range", 11, "i64: f32: =1", "", "expected numbers"},
       {"EyeLike", 9, "2", "", "expected a matrix, got rank 1"},
-      {"Col2Im", 18, "1x4x9 =3,3 i64:2", "", "expected a block shape that is known at compile time"},
+      {"Col2Im", 18, "1x4x9 =3,3 i64:2x2", "", "expected a 1-D tensor of integers of known length at input 2"},
       {"MaxUnpool", 11, "1x1x2 i64:1x1x2", "", "expected a kernel, strides and pads for 1 spatial dims"},
       {"MaxUnpool", 11, "1x1x2 i64:1x1x2 =1,1", "kernel_shape=[2]", "expected one output size per dim"},
   });

@@ -145,12 +145,53 @@ TEST(Host, Strings) {
   EXPECT_EQ(texts(Call("string_normalizer", {&none, &none}, {0, 1}, {S}, {DLC_STRING}).value()), (Texts{""}));
 }
 
+TEST(Host, StringsByTheirPlaces) {
+  Any a({2}, Texts{"a", "b"}), b({1}, Texts{"c"}), at({2, 2}, Ints{2, 0, 1, 2}), beyond({1}, Ints{3});
+  EXPECT_EQ(texts(Call("string_pick", {&at, &a, &b}, {}, {S}, {DLC_STRING}, 2).value()), (Texts{"c", "a", "b", "c"}));
+  EXPECT_NE(Call("string_pick", {&beyond, &a, &b}, {}, {S}, {DLC_STRING}).status, DLC_OK);
+  const char bytes[] = "\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0xy"; // two lengths, then the texts
+  Any encoded = Any::bytes(DLC_U8, {18}, bytes, 18), cut = Any::bytes(DLC_U8, {17}, bytes, 17);
+  EXPECT_EQ(texts(Call("string_constant", {&encoded}, {2}, {S}, {DLC_STRING}).value()), (Texts{"xy", ""}));
+  EXPECT_NE(Call("string_constant", {&cut}, {2}, {S}, {DLC_STRING}).status, DLC_OK);
+  EXPECT_NE(Call("string_constant", {&encoded}, {3}, {S}, {DLC_STRING}).status, DLC_OK);
+}
+
+TEST(Host, RegexMatch) {
+  // (a|b)+c
+  std::vector<int64_t> program = {1, 1, 3, 2, 'a', 'a', 1, 4, 4, 2, 'b', 'b', 1, 0, 5, 2, 'c', 'c', 0, 0, 0};
+  Any x({5}, Texts{"abac", "c", "abca", "", "bc"});
+  EXPECT_EQ(data<uint8_t>(Call("regex_match", {&x}, program, {T}, {DLC_BOOL}).value()),
+            (std::vector<uint8_t>{1, 0, 0, 0, 1}));
+  // One character that is not of ASCII; damaged UTF-8 is U+FFFD, byte by byte.
+  Any y({4}, Texts{"\u00e4", "x", "\xff", "\xe4\xb8"});
+  EXPECT_EQ(data<uint8_t>(Call("regex_match", {&y}, {2, 0x80, 0x10ffff, 0, 0, 0}, {T}, {DLC_BOOL}).value()),
+            (std::vector<uint8_t>{1, 0, 1, 0}));
+  // \bx$
+  Any z({2}, Texts{"x", "xx"});
+  EXPECT_EQ(data<uint8_t>(Call("regex_match", {&z}, {3, 4, 0, 2, 'x', 'x', 3, 1, 0, 0, 0, 0}, {T}, {DLC_BOOL}).value()),
+            (std::vector<uint8_t>{1, 0}));
+}
+
+TEST(Host, ElementsOfLessThanAByte) {
+  const uint8_t packed[] = {0x8f, 0x07};
+  Any signedOnes = Any::bytes(DLC_I4, {3}, packed, 2), plain = Any::bytes(DLC_U2, {5}, packed, 2);
+  EXPECT_EQ(data<int8_t>(Call("unpack_bits", {&signedOnes}, {}, {T}, {DLC_I8}).value()), (std::vector<int8_t>{-1, -8, 7}));
+  EXPECT_EQ(data<uint8_t>(Call("unpack_bits", {&plain}, {}, {T}, {DLC_U8}).value()), (std::vector<uint8_t>{3, 3, 0, 2, 3}));
+  const int8_t values[] = {-1, -8, 7};
+  Any bytes = Any::bytes(DLC_I8, {3}, values, 3);
+  Call pack("pack_bits", {&bytes}, {DLC_I4}, {T}, {DLC_I4});
+  EXPECT_EQ(memcmp(dlc_value_data(pack.value()), packed, sizeof packed), 0);
+  EXPECT_NE(Call("unpack_bits", {&bytes}, {}, {T}, {DLC_I8}).status, DLC_OK);
+  EXPECT_NE(Call("pack_bits", {&bytes}, {DLC_F32}, {T}, {DLC_F32}).status, DLC_OK);
+}
+
 TEST(Host, WrongOperandsFailInOrder) {
   Any x({2}, Floats{1, 2}), s({2}, Texts{"a", "b"});
   for (const char *name : {"nonzero", "unique", "compress", "non_max_suppression", "sequence_construct",
                            "sequence_insert", "sequence_erase", "sequence_at", "sequence_length", "split_to_sequence",
                            "concat_from_sequence", "optional_get", "string_equal", "string_concat", "string_split",
-                           "string_normalizer", "string_copy", "string_gather", "value_copy"}) {
+                           "string_normalizer", "string_copy", "string_gather", "string_pick", "string_constant", "regex_match",
+                           "unpack_bits", "pack_bits", "value_copy"}) {
     for (const std::vector<const Any *> &in :
          {std::vector<const Any *>{}, {nullptr, nullptr}, {&x, &s}, {&s, &x}, {&x, &x}, {&s, &s}}) {
       for (int64_t attribute : {0, 1, -9}) {

@@ -141,8 +141,12 @@ private:
     Regex r;
     while (!done() && rest.front() != '|' && rest.front() != ')') {
       if (take("\\Q")) {
+        size_t before = r.children.size();
         while (!done() && !take("\\E")) {
-          r.children.push_back(repeated(ofCharacter(character())));
+          r.children.push_back(ofCharacter(character()));
+        }
+        if (r.children.size() > before) { // a repetition is that of the last one
+          r.children.back() = repeated(std::move(r.children.back()));
         }
         continue;
       }

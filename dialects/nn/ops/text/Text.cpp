@@ -51,7 +51,8 @@ llvm::LogicalResult StringNormalizeOp::inferResultTypes(Types &types) {
 
 llvm::LogicalResult RegexMatchOp::inferResultTypes(Types &types) {
   std::string error;
-  if (!parseRegex(getPattern(), error)) {
+  std::optional<Regex> regex = parseRegex(getPattern(), error);
+  if (!regex || !compileRegex(*regex, error)) {
     return emitOpError() << "expected a regular expression in RE2's syntax, got '" << getPattern() << "': " << error;
   }
   types.push_back(dim::getTensorType(shapeOf(getInput()), integerType(*this, 1)));
