@@ -46,3 +46,19 @@ func.func @case(%x: tensor<2x3xi8>, %s: tensor<2x3xf32>) {
   %out = nn.dequantize_linear %x, %s {to = f32, block_size = 2 : i64} : (tensor<2x3xi8>, tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
+
+// -----
+
+func.func @case(%x: tensor<4xi8>) {
+  // expected-error @+1 {{expected elements of 2 or 4 bits, got 'tensor<4xi8>'}}
+  %out = nn.unpack_bits %x : (tensor<4xi8>) -> tensor<4xi8>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<4xi8>) {
+  // expected-error @+1 {{expected the bytes of elements of type 'ui4', got 'tensor<4xi8>'}}
+  %out = nn.pack_bits %x {to = ui4} : (tensor<4xi8>) -> tensor<4xui4>
+  return
+}
