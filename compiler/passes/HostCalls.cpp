@@ -99,6 +99,18 @@ std::optional<HostCall> regexMatch(nn::RegexMatchOp op) {
   return c;
 }
 
+/// Between numbers and their numerals.
+std::optional<HostCall> stringCast(nn::CastOp op) {
+  mlir::Type from = nn::elementOf(op.getInput()), to = op.getTo();
+  auto isNumber = [](mlir::Type t) { return canOrder(t) || nn::isBool(t); };
+  if (nn::isString(to) && isNumber(from)) {
+    return call("numbers_to_strings", {op.getInput()});
+  }
+  return nn::isString(from) && isNumber(to)
+             ? std::optional(call("strings_to_numbers", {op.getInput()}, {int64_t(getDType(to))}))
+             : std::nullopt;
+}
+
 /// Whether the engine combines elements of this type; it puts those of any type that has whole bytes.
 bool canScatter(mlir::Type element, nn::ScatterKind kind) {
   return !nn::isString(element) && (nn::getElementBits(element) >= 8 || nn::isBool(element)) &&
@@ -160,6 +172,7 @@ std::optional<HostCall> getHostCall(mlir::Operation *op) {
         return nn::isString(nn::elementOf(o.getLhs())) ? call("string_equal", {o.getLhs(), o.getRhs()}) : Result();
       })
       .Case([](nn::ConstantOp o) { return stringConstant(o); })
+      .Case([](nn::CastOp o) { return stringCast(o); })
       .Case([](nn::StringConcatOp o) { return call("string_concat", {o.getLhs(), o.getRhs()}); })
       .Case([](nn::StringSplitOp o) {
         return call("string_split", {o.getInput(), o.getDelimiter()}, {int64_t(o.getMaxSplits())});

@@ -29,6 +29,8 @@ constexpr Entry entries[] = {
     {"string_normalizer", hostStringNormalizer},
     {"string_copy", hostStringCopy},
     {"string_gather", hostStringGather},
+    {"numbers_to_strings", hostNumbersToStrings},
+    {"strings_to_numbers", hostStringsToNumbers},
     {"string_constant", hostStringConstant},
     {"string_pick", hostStringPick},
     {"regex_match", hostRegexMatch},

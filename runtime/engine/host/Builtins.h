@@ -27,6 +27,8 @@
 //   string_copy              X -> the same strings                                               (shape: new dims, of
 //                            the same element count; none: as X)
 //   string_gather            X, indices                                                          axis
+//   numbers_to_strings       X -> numerals: as few digits as read back to the same number
+//   strings_to_numbers       X -> numbers                                                        dtype
 //   string_constant          u8: the length of each string in 8 bytes, low ones first, then      dims
 //                            the texts -> strings
 //   string_pick              indices, sources -> strings of all sources, one after the other,
@@ -75,6 +77,8 @@ dlc_status hostStringSplit(dlc_host_call *call, void *);
 dlc_status hostStringNormalizer(dlc_host_call *call, void *);
 dlc_status hostStringCopy(dlc_host_call *call, void *);
 dlc_status hostStringGather(dlc_host_call *call, void *);
+dlc_status hostNumbersToStrings(dlc_host_call *call, void *);
+dlc_status hostStringsToNumbers(dlc_host_call *call, void *);
 dlc_status hostStringConstant(dlc_host_call *call, void *);
 dlc_status hostStringPick(dlc_host_call *call, void *);
 dlc_status hostRegexMatch(dlc_host_call *call, void *);

@@ -156,6 +156,22 @@ TEST(Host, StringsByTheirPlaces) {
   EXPECT_NE(Call("string_constant", {&encoded}, {3}, {S}, {DLC_STRING}).status, DLC_OK);
 }
 
+TEST(Host, Numerals) {
+  Any x({7}, Floats{0.1f, -1, 0, 1e16f, 123456.789f, 1e-5f, INFINITY});
+  EXPECT_EQ(texts(Call("numbers_to_strings", {&x}, {}, {S}, {DLC_STRING}).value()),
+            (Texts{"0.1", "-1.0", "0.0", "1e+16", "123456.79", "1e-05", "INF"}));
+  Any i({3}, Ints{-9223372036854775807 - 1, 0, 42});
+  EXPECT_EQ(texts(Call("numbers_to_strings", {&i}, {}, {S}, {DLC_STRING}).value()),
+            (Texts{"-9223372036854775808", "0", "42"}));
+  Any s({5}, Texts{" 1.5 ", "-inf", "1e3", "+7", "9007199254740993"}), bad({1}, Texts{"1,5"}), hex({1}, Texts{"0x10"});
+  EXPECT_EQ(data<float>(Call("strings_to_numbers", {&s}, {DLC_F32}, {T}, {DLC_F32}).value()),
+            (Floats{1.5f, -INFINITY, 1000, 7, 9007199254740992.0f}));
+  EXPECT_EQ(data<int64_t>(Call("strings_to_numbers", {&s}, {DLC_I64}, {T}, {DLC_I64}).value()),
+            (Ints{1, -9223372036854775807 - 1, 1000, 7, 9007199254740993}));
+  EXPECT_NE(Call("strings_to_numbers", {&bad}, {DLC_F32}, {T}, {DLC_F32}).status, DLC_OK);
+  EXPECT_NE(Call("strings_to_numbers", {&hex}, {DLC_F32}, {T}, {DLC_F32}).status, DLC_OK);
+}
+
 TEST(Host, RegexMatch) {
   // (a|b)+c
   std::vector<int64_t> program = {1, 1, 3, 2, 'a', 'a', 1, 4, 4, 2, 'b', 'b', 1, 0, 5, 2, 'c', 'c', 0, 0, 0};
@@ -175,8 +191,10 @@ TEST(Host, RegexMatch) {
 TEST(Host, ElementsOfLessThanAByte) {
   const uint8_t packed[] = {0x8f, 0x07};
   Any signedOnes = Any::bytes(DLC_I4, {3}, packed, 2), plain = Any::bytes(DLC_U2, {5}, packed, 2);
-  EXPECT_EQ(data<int8_t>(Call("unpack_bits", {&signedOnes}, {}, {T}, {DLC_I8}).value()), (std::vector<int8_t>{-1, -8, 7}));
-  EXPECT_EQ(data<uint8_t>(Call("unpack_bits", {&plain}, {}, {T}, {DLC_U8}).value()), (std::vector<uint8_t>{3, 3, 0, 2, 3}));
+  EXPECT_EQ(data<int8_t>(Call("unpack_bits", {&signedOnes}, {}, {T}, {DLC_I8}).value()),
+            (std::vector<int8_t>{-1, -8, 7}));
+  EXPECT_EQ(data<uint8_t>(Call("unpack_bits", {&plain}, {}, {T}, {DLC_U8}).value()),
+            (std::vector<uint8_t>{3, 3, 0, 2, 3}));
   const int8_t values[] = {-1, -8, 7};
   Any bytes = Any::bytes(DLC_I8, {3}, values, 3);
   Call pack("pack_bits", {&bytes}, {DLC_I4}, {T}, {DLC_I4});
@@ -187,11 +205,32 @@ TEST(Host, ElementsOfLessThanAByte) {
 
 TEST(Host, WrongOperandsFailInOrder) {
   Any x({2}, Floats{1, 2}), s({2}, Texts{"a", "b"});
-  for (const char *name : {"nonzero", "unique", "compress", "non_max_suppression", "sequence_construct",
-                           "sequence_insert", "sequence_erase", "sequence_at", "sequence_length", "split_to_sequence",
-                           "concat_from_sequence", "optional_get", "string_equal", "string_concat", "string_split",
-                           "string_normalizer", "string_copy", "string_gather", "string_pick", "string_constant", "regex_match",
-                           "unpack_bits", "pack_bits", "value_copy"}) {
+  for (const char *name : {"nonzero",
+                           "unique",
+                           "compress",
+                           "non_max_suppression",
+                           "sequence_construct",
+                           "sequence_insert",
+                           "sequence_erase",
+                           "sequence_at",
+                           "sequence_length",
+                           "split_to_sequence",
+                           "concat_from_sequence",
+                           "optional_get",
+                           "string_equal",
+                           "string_concat",
+                           "string_split",
+                           "string_normalizer",
+                           "string_copy",
+                           "string_gather",
+                           "string_pick",
+                           "string_constant",
+                           "regex_match",
+                           "unpack_bits",
+                           "pack_bits",
+                           "numbers_to_strings",
+                           "strings_to_numbers",
+                           "value_copy"}) {
     for (const std::vector<const Any *> &in :
          {std::vector<const Any *>{}, {nullptr, nullptr}, {&x, &s}, {&s, &x}, {&x, &x}, {&s, &s}}) {
       for (int64_t attribute : {0, 1, -9}) {
