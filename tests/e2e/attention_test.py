@@ -174,8 +174,8 @@ class Attention(unittest.TestCase):
         graph.output(graph.node("MatMul", graph.node("Softmax", graph.node("MatMul", "q", "k"), axis=1), "v"))
         self.check(graph, strategy="gemm")
 
-    def test_threads_give_the_same_bytes(self):
-        graph = self.encoder(2, 150, self.scaled)
+    def same_on_any_threads(self, dtype, name_of_type, size_of_type):
+        graph = self.encoder(2, 150, lambda graph, scores: scores, dtype=dtype)
         with tempfile.TemporaryDirectory() as folder:
             path, artifact = os.path.join(folder, "model.onnx"), os.path.join(folder, "model.so")
             graph.save(path, opset=17)
@@ -183,8 +183,9 @@ class Attention(unittest.TestCase):
             inputs = []
             for name in "qkv":
                 with open(os.path.join(folder, name), "wb") as file:
-                    file.write(struct.pack("<14400f", *(math.sin(ord(name) * i) for i in range(14400))))
-                inputs += ["--input", f"{name}=raw:{file.name}:f32:2x150x48"]
+                    for i in range(14400):
+                        file.write(struct.pack("<f", math.sin(ord(name) * i))[-size_of_type:])
+                inputs += ["--input", f"{name}=raw:{file.name}:{name_of_type}:2x150x48"]
             outputs = []
             for threads in ("1", "2", "3", "7"):
                 out = os.path.join(folder, threads)
@@ -193,6 +194,10 @@ class Attention(unittest.TestCase):
                 with open(os.path.join(out, "output_0.npy"), "rb") as file:
                     outputs.append(file.read())
             self.assertEqual(len(set(outputs)), 1)
+
+    def test_threads_give_the_same_bytes(self):
+        self.same_on_any_threads(FLOAT, "f32", 4)
+        self.same_on_any_threads(BFLOAT16, "bf16", 2)
 
 
 if __name__ == "__main__":
