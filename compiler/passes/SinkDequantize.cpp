@@ -123,11 +123,43 @@ struct DropRelu : mlir::OpRewritePattern<nn::QuantizeLinearOp> {
   }
 };
 
+/// quantize(pad(x)) = pad(quantize(x)), with one scale for all: what makes x may round its results itself.
+struct QuantizeBeforePad : mlir::OpRewritePattern<nn::QuantizeLinearOp> {
+  using OpRewritePattern::OpRewritePattern;
+  mlir::LogicalResult matchAndRewrite(nn::QuantizeLinearOp op, mlir::PatternRewriter &rewriter) const override {
+    auto pad = op.getInput().getDefiningOp<nn::PadOp>();
+    auto isScalar = [](Value v) { return !v || nn::rankOf(v) == 0; };
+    bool perTensor = op.getBlockSize() == 0 && isScalar(op.getScale()) && isScalar(op.getZeroPoint());
+    if (!pad || !pad->hasOneUse() || pad.getMode() != nn::PadMode::Constant || !perTensor || !isScalar(pad.getValue())) {
+      return rewriter.notifyMatchFailure(op, "no padding by a value, or more than one scale");
+    }
+    auto quantized = [&](Value v) {
+      mlir::OperationState state(op->getLoc(), op->getName(), op->getOperands(), rewriter.getNoneType(), op->getAttrs());
+      state.operands[0] = v;
+      return inferred(rewriter.create(state));
+    };
+    // Without a value, zeros are added: they are the zero point.
+    Value value = pad.getValue() ? quantized(pad.getValue()) : op.getZeroPoint();
+    Value input = quantized(pad.getInput());
+    auto moved = nn::PadOp::create(rewriter, pad.getLoc(), rewriter.getNoneType(), input, value, pad.getMode(), pad.getBegins(), pad.getEnds());
+    rewriter.replaceOp(op, inferred(moved));
+    return mlir::success();
+  }
+
+  /// The result of an op whose type follows from its operands'.
+  static Value inferred(mlir::Operation *op) {
+    bool fits = mlir::succeeded(nn::refineResultTypes(op));
+    assert(fits && "elements of another type move alike");
+    (void)fits;
+    return op->getResult(0);
+  }
+};
+
 struct SinkDequantizePass : impl::SinkDequantizeBase<SinkDequantizePass> {
   void runOnOperation() override {
     mlir::RewritePatternSet patterns(&getContext());
     patterns.add<SinkBelow<nn::ReshapeOp>, SinkBelow<nn::SliceOp>, SinkBelow<nn::MaxPoolOp>, SinkBelow<nn::GatherOp>, SinkBelow<nn::BroadcastOp>,
-                 SinkBelowTranspose, SinkBelowConcat, CancelQuantize, DropRelu>(&getContext());
+                 SinkBelowTranspose, SinkBelowConcat, CancelQuantize, DropRelu, QuantizeBeforePad>(&getContext());
     if (mlir::failed(mlir::applyPatternsGreedily(getOperation(), std::move(patterns)))) {
       signalPassFailure();
     }

@@ -65,3 +65,22 @@ func.func @stays(%x: tensor<2xui8>) -> tensor<2xui8> {
   %2 = nn.quantize_linear %1, %s, %z {to = ui8} : (tensor<2xf32>, tensor<f32>, tensor<ui8>) -> tensor<2xui8>
   return %2 : tensor<2xui8>
 }
+
+// What is added is quantised too; without a value it is 0, the zero point.
+// CHECK-LABEL: @pad
+// CHECK-DAG:     %[[V:.*]] = nn.quantize_linear %{{.*}} : (tensor<f32>, tensor<f32>, tensor<ui8>) -> tensor<ui8>
+// CHECK-DAG:     %[[Q:.*]] = nn.quantize_linear %arg0, %{{.*}} -> tensor<2x3xui8>
+// CHECK:         %[[P:.*]] = nn.pad %[[Q]], %[[V]] {{.*}} -> tensor<3x5xui8>
+// CHECK:         %[[Q2:.*]] = nn.quantize_linear %arg0, %{{.*}}, %[[Z:.*]] {
+// CHECK:         %[[P2:.*]] = nn.pad %[[Q2]], %[[Z]] {{.*}} -> tensor<3x5xui8>
+// CHECK:         return %[[P]], %[[P2]]
+func.func @pad(%x: tensor<2x3xf32>) -> (tensor<3x5xui8>, tensor<3x5xui8>) {
+  %s = nn.constant dense<0.5> : tensor<f32>
+  %z = nn.constant dense<7> : tensor<ui8>
+  %v = nn.constant dense<2.0> : tensor<f32>
+  %0 = nn.pad %x, %v {begins = #dim.shape<[1, 1]>, ends = #dim.shape<[0, 1]>, mode = 0 : i32} : (tensor<2x3xf32>, tensor<f32>) -> tensor<3x5xf32>
+  %1 = nn.quantize_linear %0, %s, %z {to = ui8} : (tensor<3x5xf32>, tensor<f32>, tensor<ui8>) -> tensor<3x5xui8>
+  %2 = nn.pad %x {begins = #dim.shape<[1, 1]>, ends = #dim.shape<[0, 1]>, mode = 0 : i32} : (tensor<2x3xf32>) -> tensor<3x5xf32>
+  %3 = nn.quantize_linear %2, %s, %z {to = ui8} : (tensor<3x5xf32>, tensor<f32>, tensor<ui8>) -> tensor<3x5xui8>
+  return %1, %3 : tensor<3x5xui8>, tensor<3x5xui8>
+}
