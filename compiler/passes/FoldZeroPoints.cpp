@@ -42,6 +42,36 @@ Value i32Vector(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<uint32_t>
   return makeConstant(b, loc, t);
 }
 
+/// What a convolution reads, and how far it is padded, on each side.
+struct Padded {
+  Value input;
+  llvm::SmallVector<int64_t> pads;
+};
+
+/// The same without an nn.pad before it that adds `zero`, as the convolution does.
+Padded withoutPad(nn::ConvIntegerOp op, double zero) {
+  Padded own{op.getInput(), llvm::SmallVector<int64_t>(op.getPads())}, result = own;
+  auto pad = op.getInput().getDefiningOp<nn::PadOp>();
+  std::optional<double> value = pad && pad.getValue() ? constantNumber(pad.getValue()) : 0.0;
+  if (!pad || pad.getMode() != nn::PadMode::Constant || value != zero || op.getChannelLast()) {
+    return own;
+  }
+  result.input = pad.getInput();
+  llvm::ArrayRef<int64_t> kernel = llvm::cast<mlir::RankedTensorType>(op.getWeight().getType()).getShape().drop_front(2);
+  auto add = [&](llvm::ArrayRef<dim::Expr> sizes, size_t side) {
+    for (auto [i, size] : llvm::enumerate(sizes)) {
+      int64_t count = dim::getConstant(size).value_or(-1);
+      // Images and channels are not padded, and nothing is cut off; every output sees an input.
+      if (count < 0 || count >= (i < 2 ? 1 : kernel[i - 2])) {
+        return false;
+      }
+      result.pads[side * kernel.size() + (i < 2 ? 0 : i - 2)] += count;
+    }
+    return true;
+  };
+  return add(pad.getBegins().getDims(), 0) && add(pad.getEnds().getDims(), 1) ? result : own;
+}
+
 /// A convolution without zero points; null when it must stay. What pads is the input's zero point.
 Value plainConv(nn::ConvIntegerOp op) {
   std::optional<double> zero = op.getInputZero() ? constantNumber(op.getInputZero()) : 0.0;
@@ -61,8 +91,9 @@ Value plainConv(nn::ConvIntegerOp op) {
     v = -v * uint32_t(int32_t(*zero));
   }
   Value biasValue = *zero == 0 ? Value() : i32Vector(b, op.getLoc(), bias);
-  return nn::create<nn::ConvOp>(b, op.getLoc(), op.getInput(), makeConstant(b, op.getLoc(), *w), biasValue, op.getStrides(),
-                                op.getDilations(), op.getPads(), op.getGroups(), op.getChannelLast(), int64_t(*zero)).getResult();
+  Padded padded = withoutPad(op, *zero);
+  return nn::create<nn::ConvOp>(b, op.getLoc(), padded.input, makeConstant(b, op.getLoc(), *w), biasValue, op.getStrides(),
+                                op.getDilations(), padded.pads, op.getGroups(), op.getChannelLast(), int64_t(*zero)).getResult();
 }
 
 /// The left zero point as i32: a scalar, or one per row as [..., rows, 1].

@@ -34,3 +34,19 @@ func.func @dynamic(%q: tensor<3x2xui8>, %zx: tensor<ui8>) -> tensor<3x2xi32> {
   %0 = nn.matmul_integer %q, %w, %zx {operandSegmentSizes = array<i32: 1, 1, 1, 0>} : (tensor<3x2xui8>, tensor<2x2xi8>, tensor<ui8>) -> tensor<3x2xi32>
   return %0 : tensor<3x2xi32>
 }
+
+// What is added is the zero point: the convolution pads by itself. Another value stays.
+// CHECK-LABEL: @padded
+// CHECK:         nn.conv %arg0, %{{.*}} {{.*}}pad_value = 7 : i64, pads = array<i64: 1, 1>
+// CHECK:         %[[P:.*]] = nn.pad
+// CHECK:         nn.conv %[[P]], %{{.*}} {{.*}}pad_value = 7 : i64, pads = array<i64: 0, 0>
+func.func @padded(%q: tensor<1x1x4xui8>) -> (tensor<1x1x4xi32>, tensor<1x1x4xi32>) {
+  %w = nn.constant dense<[[[1, 2, 3]]]> : tensor<1x1x3xi8>
+  %z = nn.constant dense<7> : tensor<ui8>
+  %v = nn.constant dense<8> : tensor<ui8>
+  %0 = nn.pad %q, %z {begins = #dim.shape<[0, 0, 1]>, ends = #dim.shape<[0, 0, 1]>, mode = 0 : i32} : (tensor<1x1x4xui8>, tensor<ui8>) -> tensor<1x1x6xui8>
+  %1 = nn.conv_integer %0, %w, %z {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0>} : (tensor<1x1x6xui8>, tensor<1x1x3xi8>, tensor<ui8>) -> tensor<1x1x4xi32>
+  %2 = nn.pad %q, %v {begins = #dim.shape<[0, 0, 1]>, ends = #dim.shape<[0, 0, 1]>, mode = 0 : i32} : (tensor<1x1x4xui8>, tensor<ui8>) -> tensor<1x1x6xui8>
+  %3 = nn.conv_integer %2, %w, %z {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 0, 0>, groups = 1 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 0>} : (tensor<1x1x6xui8>, tensor<1x1x3xi8>, tensor<ui8>) -> tensor<1x1x4xi32>
+  return %1, %3 : tensor<1x1x4xi32>, tensor<1x1x4xi32>
+}
