@@ -17,6 +17,8 @@ constexpr int64_t kMostImages = 16;
 constexpr double kCrossings = 3;
 /// How much of the shared cache is for values between layers: constants pass through it, and other cores use it.
 constexpr double kShare = 0.75;
+/// What is this many times as large as the shared cache surely leaves it: the target has at least so much, others more.
+constexpr double kExcess = 1.25;
 /// A constant of no more bytes stays in a cache, or is in a kernel: it costs nothing.
 constexpr double kSmallConstant = 4096;
 /// What must be saved of all bytes that move without parts.
@@ -92,7 +94,7 @@ public:
       int64_t together = i < count ? part : all;
       int64_t parts = i < count ? llvm::divideCeil(all, part) : 1;
       total += t.constants * double(parts);
-      bool fits = t.live * double(together) <= kShare * double(target.l3);
+      bool fits = t.live * double(together) <= (i < count ? kShare : kExcess) * double(target.l3);
       total += fits ? 0 : kCrossings * t.results * double(all);
     }
     // What lies between the parts and the rest is there for all images.
