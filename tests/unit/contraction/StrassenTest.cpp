@@ -67,7 +67,7 @@ struct StrassenRun {
     void *aligned = scratch.data() + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64) % 64;
     std::vector<void *> pointers{a.data(), packed.data(), output.data(), bias.data(), aligned};
     std::vector<int64_t> dims{t.m};
-    int64_t many = (t.m + 2 * plan.tileRows() - 1) / (2 * plan.tileRows()) * 2 * (t.n / plan.columns);
+    int64_t many = (t.m / (2 * plan.rows) + 2 * plan.pairs - 1) / (2 * plan.pairs) * 2 * (t.n / plan.columns);
     int64_t tiles = t.m < plan.rowsAtLeast ? t.n / plan.fewColumns : many;
     output.fill(-7);
     kernel.run(pointers, dims, 0, tiles);

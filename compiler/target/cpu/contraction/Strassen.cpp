@@ -32,8 +32,8 @@ private:
   void emitMixed(Idx number) {
     int64_t groups = p.n / plan.columns;
     Idx column0 = groups == 1 ? Idx(0) : kb.mul(kb.rem(number, groups), plan.columns);
-    Idx tile = kb.div(number, groups), tiles = kb.mul(kb.ceilDiv(p.m, 2 * plan.tileRows()), 2);
-    Idx all = kb.div(p.m, 2 * plan.rows), each = kb.div(all, tiles), longer = kb.rem(all, tiles);
+    Idx tile = kb.div(number, groups), all = kb.div(p.m, 2 * plan.rows);
+    Idx tiles = kb.mul(kb.ceilDiv(all, 2 * plan.pairs), 2), each = kb.div(all, tiles), longer = kb.rem(all, tiles);
     Idx pairs = kb.add(each, kb.select(kb.lessThan(tile, longer), 1, 0));
     Idx m0 = kb.mul(kb.add(kb.mul(tile, each), kb.min(tile, longer)), 2 * plan.rows);
     Idx rows = kb.select(kb.lessThan(kb.add(tile, 1), tiles), kb.mul(pairs, 2 * plan.rows), kb.sub(p.m, m0));

@@ -30,7 +30,6 @@ struct StrassenPlan {
   int prefetchLines = 0;
 
   int64_t panel() const { return int64_t(vectors) * lanes; }
-  int64_t tileRows() const { return 2 * rows * pairs; }
   /// Fewer rows than this are summed directly, from the four panels that do not mix rows: loading three more takes
   /// longer than they save.
   int64_t rowsAtLeast = 96;
@@ -53,9 +52,9 @@ void emitStrassenWeights(KernelBuilder &kb, int64_t panel, mlir::Value b, mlir::
                          Idx begin, Idx end);
 /// Scratch bytes, of one thread.
 int64_t strassenScratch(const StrassenProblem &problem, const StrassenPlan &plan);
-/// Emits a loop over tiles [begin, end); there are `2 * ceil(m / (2 * plan.tileRows())) * (n / plan.columns)`, columns
-/// fastest, each of which has as many pairs as the others or one more, or `n / plan.fewColumns` if m is below
-/// `plan.rowsAtLeast`. Rows of A with infinities or NaNs do not touch others. `scratch` is an i8 buffer,
+/// Emits a loop over tiles [begin, end); there are `2 * ceil(floor(m / (2 * plan.rows)) / (2 * plan.pairs)) * (n /
+/// plan.columns)`, columns fastest, each of which has as many pairs as the others or one more, or `n / plan.fewColumns`
+/// if m is below `plan.rowsAtLeast`. Rows of A with infinities or NaNs do not touch others. `scratch` is an i8 buffer,
 /// 64-byte-aligned.
 void emitStrassen(KernelBuilder &kb, const StrassenProblem &problem, const StrassenPlan &plan, mlir::Value a,
                   mlir::Value weights, mlir::Value output, const Epilogue &epilogue, Idx begin, Idx end,

@@ -16,6 +16,11 @@ constexpr int64_t tilesWanted = 8, pairsAtLeast = 2;
 constexpr double shareOfL2 = 0.6;
 /// Cycles of summing one vector of each quadrant of A, and of a vector of C that is added to in memory.
 constexpr double sumCycles = 14, updateCycles = 1.2;
+/// What wide results cost beside that: with 128, 197 and 512 rows, k from 512 to 1024 and n from 2048 to 4160, it was 1.0
+/// to 1.12 of the direct product's time, where n up to 1536 gave 0.88 to 0.97. (Rows of C that lie a multiple of 4 KiB
+/// apart are a part of it; so are weights, 1.75 times as many, that come cold.)
+constexpr int64_t wideResult = 2048;
+constexpr double wideCost = 1.12;
 
 int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
 
@@ -54,7 +59,8 @@ double cyclesOf(const StrassenProblem &p, const TargetInfo &target, const TileMo
   }
   double bytes = 7.0 * p.k * p.n, cycles = products + updates + rest;
   double streaming = bytes / coldBytesPerCycle + (ceilDiv(pairs, plan.pairs) - 1) * bytes / l3BytesPerCycle;
-  return sums + (bytes > target.l2 / 2 ? std::max(cycles, streaming) + 0.05 * streaming : cycles);
+  cycles = sums + (bytes > target.l2 / 2 ? std::max(cycles, streaming) + 0.05 * streaming : cycles);
+  return p.n >= wideResult ? cycles * wideCost : cycles;
 }
 
 double directCycles(const StrassenProblem &p, const TargetInfo &target, const TileModel &model) {

@@ -150,7 +150,8 @@ llvm::LogicalResult emitStrassenKernel(mlir::func::FuncOp kernel, const TargetIn
   StrassenProblem p = product->problem(productOfSizes(f, product->rows));
   emitStrassen(f.builder(), p, *plan, f.operandBuffer(0), f.operandBuffer(1), f.resultBuffer(), f.epilogue(product->bias),
                f.begin(), f.end(), f.scratch());
-  dim::Expr many = dim::mul(ceilDiv(f, product->m(), 2 * plan->tileRows()), f.constant(2 * (product->n / plan->columns)));
+  dim::Expr pairs = dim::floorDiv(product->m(), f.constant(2 * plan->rows));
+  dim::Expr many = dim::mul(ceilDiv(f, pairs, 2 * plan->pairs), f.constant(2 * (product->n / plan->columns)));
   dim::Expr lacking = dim::sub(f.constant(plan->rowsAtLeast), product->m());
   dim::Expr areFew = dim::max(dim::min(lacking, f.constant(1)), f.constant(0));
   dim::Expr tiles = dim::add(many, dim::mul(areFew, dim::sub(f.constant(product->n / plan->fewColumns), many)));
