@@ -1,4 +1,5 @@
-//===- Resize.cpp - values between elements ------------------------------------------------------------------------===//
+//===- Resize.cpp - values between elements
+//------------------------------------------------------------------------===//
 #include "importers/onnx/rules/Indices.h"
 #include <cmath>
 
@@ -182,7 +183,9 @@ Result resize(Node &n) {
     every.push_back(i);
   }
   Ints axes = n.axes(n.getInts("axes", every), rank, /*sorted=*/false);
-  auto present = [&](unsigned i) { return n.has(i) && !dim::isConstant(dim::product(n.context(), nn::shapeOf(n.in(i))), 0); };
+  auto present = [&](unsigned i) {
+    return n.has(i) && !dim::isConstant(dim::product(n.context(), nn::shapeOf(n.in(i))), 0);
+  };
   if (n.failed() || present(2) == present(3)) {
     return n.fail("expected either scales or sizes");
   }
@@ -190,9 +193,15 @@ Result resize(Node &n) {
   n.ignore({"keep_aspect_ratio_policy"});
   std::optional<nn::SampleMode> mode = sampleMode(n, n.getString("mode", "nearest"));
   std::string coordinateText = n.getString("coordinate_transformation_mode", "half_pixel");
-  std::optional<nn::CoordinateMode> coordinates =
-      coordinateText == "tf_half_pixel_for_nn" ? std::nullopt : nn::symbolizeCoordinateMode(coordinateText);
+  std::optional<nn::CoordinateMode> coordinates = nn::symbolizeCoordinateMode(coordinateText);
   std::string nearestText = n.getString("nearest_mode", "round_prefer_floor");
+  bool fromFloor = nearestText == "floor", fromRound = nearestText == "round_prefer_floor";
+  bool isOld = n.since == 11 && mode == nn::SampleMode::Nearest && coordinateText == "tf_half_pixel_for_nn";
+  if (isOld && (fromFloor || fromRound)) {
+    // h + 0.5, h being the position of half_pixel: floor(h + 0.5) rounds h, and ceil(h + 0.5 - 0.5) is ceil(h).
+    coordinates = nn::CoordinateMode::HalfPixel;
+    nearestText = fromFloor ? "round_prefer_ceil" : "ceil";
+  }
   std::optional<nn::NearestMode> nearest = nn::symbolizeNearestMode(nearestText);
   double cubic = n.getFloat("cubic_coeff_a", -0.75), extrapolation = n.getFloat("extrapolation_value", 0.0);
   bool exclude = n.getBool("exclude_outside", false), antialias = n.getBool("antialias", false);
@@ -209,8 +218,9 @@ Result resize(Node &n) {
   bool crop = *coordinates == nn::CoordinateMode::TfCropAndResize;
   Value roi = crop ? regionOf(n, n.in(1), axes, rank) : Value();
   roi = roi ? n.cast(roi, n.builder.getF32Type()) : roi;
-  return n.result(n.make<nn::ResizeOp>(x, roi, t->scaleValues, n.shapeAttr(t->sizes), t->scales, *mode, *coordinates, *nearest,
-                                       llvm::APFloat(cubic), exclude, llvm::APFloat(extrapolation), antialias));
+  return n.result(n.make<nn::ResizeOp>(x, roi, t->scaleValues, n.shapeAttr(t->sizes), t->scales, *mode, *coordinates,
+                                       *nearest, llvm::APFloat(cubic), exclude, llvm::APFloat(extrapolation),
+                                       antialias));
 }
 
 /// Resize-10 and Upsample: positions are multiples of 1 / scale, rounded down.
@@ -235,8 +245,9 @@ Result upsample(Node &n) {
   if (!t) {
     return n.fail("expected scales");
   }
-  return n.result(n.make<nn::ResizeOp>(x, Value(), t->scaleValues, n.shapeAttr(t->sizes), t->scales, *mode, nn::CoordinateMode::Asymmetric,
-                                       nn::NearestMode::Floor, llvm::APFloat(-0.75), false, llvm::APFloat(0.0), false));
+  return n.result(n.make<nn::ResizeOp>(x, Value(), t->scaleValues, n.shapeAttr(t->sizes), t->scales, *mode,
+                                       nn::CoordinateMode::Asymmetric, nn::NearestMode::Floor, llvm::APFloat(-0.75),
+                                       false, llvm::APFloat(0.0), false));
 }
 
 Result gridSample(Node &n) {
@@ -252,11 +263,14 @@ Result gridSample(Node &n) {
 
 Result roiAlign(Node &n) {
   std::string mode = n.getString("mode", "avg");
-  std::string transform = n.getString("coordinate_transformation_mode", n.since < 16 ? "output_half_pixel" : "half_pixel");
-  int64_t height = n.getInt("output_height", 1), width = n.getInt("output_width", 1), ratio = n.getInt("sampling_ratio", 0);
+  std::string transform =
+      n.getString("coordinate_transformation_mode", n.since < 16 ? "output_half_pixel" : "half_pixel");
+  int64_t height = n.getInt("output_height", 1), width = n.getInt("output_width", 1),
+          ratio = n.getInt("sampling_ratio", 0);
   double scale = n.getFloat("spatial_scale", 1.0);
   if ((mode != "avg" && mode != "max") || (transform != "half_pixel" && transform != "output_half_pixel")) {
-    return n.fail("expected mode avg or max and half_pixel or output_half_pixel, got '" + mode + "' and '" + transform + "'");
+    return n.fail("expected mode avg or max and half_pixel or output_half_pixel, got '" + mode + "' and '" + transform +
+                  "'");
   }
   if (nn::rankOf(n.in(0)) == 4) {
     checkRange(n, n.in(2), 0, nn::shapeOf(n.in(0))[0], "batch indices");
