@@ -101,6 +101,10 @@ private:
     for (uint32_t i = s.first_step; i < s.first_step + s.step_count; ++i) {
       uint64_t scratch = bytes(p.steps[i].scratch);
       out.scratch = scratch > out.scratch ? scratch : out.scratch;
+      for (uint32_t value : p.range(p.steps[i].args)) {
+        // Memory of its own, as large as the data say.
+        out.complete &= p.values[p.valueInfo[value].root].storage != DLC_STORAGE_DYNAMIC;
+      }
     }
   }
   void addRest() {

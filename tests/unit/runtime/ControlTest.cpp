@@ -301,6 +301,25 @@ TEST(Stages, SizesFromHostCallsAndData) {
   }
 }
 
+TEST(Stages, MemoryThatDependsOnDataIsNotEstimated) {
+  Builder b;
+  uint32_t main = b.block("main"), s = b.stage(main), x = b.input("x", DLC_F32, {8}), one = b.constant(s, 1);
+  uint32_t found = b.value("found", DLC_KIND_TENSOR, DLC_I64, {0, 0}, DLC_STORAGE_DYNAMIC, 0);
+  uint32_t y = b.output("y", DLC_F32, {one}, b.constant(s, 4));
+  uint32_t k0 = b.step(s, DLC_STEP_HOST_CALL, b.host("nonzero"), {x, found});
+  uint32_t k1 = b.step(s, DLC_STEP_DISPATCH, b.kernel("cast", kernelFromInt), {found, y}, {one}, 1, one);
+  b.after(s, k0, k1);
+  b.entry("main", main);
+  Loaded l(b);
+  dlc_memory memory = {};
+  memory.struct_size = sizeof memory;
+  dlc_tensor in = tensor(nullptr, DLC_F32, {8});
+  ASSERT_EQ(dlc_model_memory(l.model, 0, &in, 1, 1, &memory), DLC_OK) << dlc_last_error();
+  EXPECT_EQ(memory.outputs, 4u);
+  EXPECT_EQ(memory.complete, 0u); // the positions are missing
+  EXPECT_EQ(run(l, {0, 0, 5, 0, 0, 0, 0, 0}), (std::vector<float>{2}));
+}
+
 TEST(Stages, ReadsNumbersOfEveryType) {
   Builder b;
   uint32_t main = b.block("main"), s = b.stage(main), k = b.input("k", DLC_I32, {2});
