@@ -1,6 +1,7 @@
 // One step: its chunks of tiles, kernels, host calls and copies.
 #include "exec/Context.h"
 #include "host/HostCall.h"
+#include "support/Dtype.h"
 
 namespace dlc::rt {
 namespace {
@@ -142,6 +143,43 @@ uint64_t constantInputs(const Program &p, Span<const uint32_t> args, size_t inpu
   return constants;
 }
 
+/// Whether a slot's number is known before the step that computes the data: it does not depend on any.
+bool isKnown(const dlc_context &c, uint32_t slot) {
+  const Program &p = c.program();
+  uint32_t stage = p.slotStage[slot];
+  return p.slotSizes[slot] != Sizes::Data && (c.knownSlots[slot] || (stage != none && c.plan->evaluated[stage]));
+}
+
+/// Whether a host function made what was planned: a caller's sequence holds whatever the caller put into it, and code
+/// behind this step relies on element type, rank and the sizes that are known.
+dlc_status checkResult(const dlc_context &c, uint32_t value, const dlc_value &got, const char *function, size_t output,
+                       Error &error) {
+  const Program &p = c.program();
+  const dlc_abi_value &v = p.values[value];
+  if (!got.defined || got.kind != v.kind) {
+    return fail(error, DLC_RUN_FAILED, "host function '%s': expected a %s in output %zu", function, kindText(v.kind),
+                output);
+  }
+  bool typed = v.kind == DLC_KIND_TENSOR || v.kind == DLC_KIND_STRINGS;
+  if (!typed || got.planned || v.dtype == DLC_UNDEFINED) {
+    return DLC_OK; // what is planned keeps its type and sizes
+  }
+  if (got.dtype != v.dtype || got.rank != v.rank) {
+    return fail(error, DLC_SHAPE_MISMATCH,
+                "host function '%s': expected %s of rank %u in output %zu, got %s of rank %u", function,
+                dtypeText(v.dtype), unsigned(v.rank), output, dtypeText(got.dtype), got.rank);
+  }
+  for (uint32_t i = 0; v.shape != none && i < v.rank; ++i) {
+    uint32_t slot = p.shape(value)[i];
+    if (isKnown(c, slot) && c.slot(slot) != got.dims[i]) {
+      return fail(error, DLC_SHAPE_MISMATCH,
+                  "host function '%s': expected size %lld of dimension %u in output %zu, got %lld", function,
+                  (long long)c.slot(slot), i, output, (long long)got.dims[i]);
+    }
+  }
+  return DLC_OK;
+}
+
 dlc_status hostCall(dlc_context &c, uint32_t step, Error &error) {
   const Program &p = c.program();
   const dlc_abi_step &s = p.steps[step];
@@ -176,9 +214,8 @@ dlc_status hostCall(dlc_context &c, uint32_t step, Error &error) {
                 last && last.status == status ? last.text : dlc_status_text(status));
   }
   for (size_t i = inputs; i < args.size; ++i) {
-    if (operands[i] && (!operands[i]->defined || operands[i]->kind != p.values[args[i]].kind)) {
-      return fail(error, DLC_RUN_FAILED, "host function '%s': expected a %s in output %zu", f.name,
-                  kindText(p.values[args[i]].kind), i - inputs);
+    if (operands[i] && checkResult(c, args[i], *operands[i], f.name, i - inputs, error)) {
+      return error.status;
     }
   }
   return DLC_OK;

@@ -105,6 +105,19 @@ void dlc_value::clear(uint32_t newKind, uint32_t newDtype) {
   defined = newKind != DLC_KIND_TENSOR && newKind != DLC_KIND_STRINGS;
 }
 
+dlc_status dlc_value::samePlan(const dlc_value &from, Error &error) const {
+  if (from.rank != rank) {
+    return fail(error, DLC_SHAPE_MISMATCH, "expected a tensor of rank %u as planned, got rank %u", rank, from.rank);
+  }
+  for (uint32_t i = 0; i < rank; ++i) {
+    if (from.dims[i] != dims[i]) {
+      return fail(error, DLC_SHAPE_MISMATCH, "expected size %lld of dimension %u as planned, got %lld",
+                  (long long)dims[i], i, (long long)from.dims[i]);
+    }
+  }
+  return DLC_OK;
+}
+
 dlc_status dlc_value::copy(const dlc_value &from, Error &error) {
   if (&from == this) {
     return DLC_OK;
@@ -116,6 +129,9 @@ dlc_status dlc_value::copy(const dlc_value &from, Error &error) {
     return setStrings(from.rank, from.dims, from.strings(), error);
   }
   if (from.kind == DLC_KIND_TENSOR) {
+    if (planned && samePlan(from, error)) {
+      return error.status;
+    }
     if (dlc_status s = setTensor(from.dtype, from.rank, from.dims, error)) {
       return s;
     }

@@ -37,6 +37,9 @@ struct dlc_value {
   /// Describes planned or foreign memory without owning it.
   void view(uint32_t type, uint32_t rank, const int64_t *dims, void *data, int64_t count, int64_t bytes);
 
+  /// Fails unless `from` has the shape of this planned tensor.
+  dlc_status samePlan(const dlc_value &from, dlc::rt::Error &error) const;
+
   const dlc_string *strings() const { return static_cast<const dlc_string *>(data); }
 };
 

@@ -47,11 +47,19 @@ private:
   void make(uint32_t kind, uint32_t dtype) { dlc_value_create(kind, dtype, &v); }
 };
 
+/// The ranks that the outputs of a call are planned with; one may stand for all.
+struct Ranks {
+  Ranks(uint32_t all) : ranks{all} {}
+  Ranks(std::initializer_list<uint32_t> each) : ranks(each) {}
+  uint32_t operator[](size_t i) const { return ranks.size() == 1 ? ranks[0] : ranks[i]; }
+  std::vector<uint32_t> ranks;
+};
+
 /// One call of a host function in a program of its own.
 class Call {
 public:
   Call(const char *name, const std::vector<const Any *> &in, const std::vector<int64_t> &attributes,
-       const std::vector<uint32_t> &outKinds, const std::vector<uint32_t> &outTypes = {}, uint32_t outRank = 1,
+       const std::vector<uint32_t> &outKinds, const std::vector<uint32_t> &outTypes = {}, const Ranks &outRanks = 1,
        const dlc_model_options *options = nullptr) {
     Builder b;
     uint32_t main = b.block("main"), s = b.stage(main);
@@ -71,8 +79,12 @@ public:
     }
     for (size_t i = 0; i < outKinds.size(); ++i) {
       uint32_t type = i < outTypes.size() ? outTypes[i] : uint32_t(DLC_F32);
-      Ids shape(outKinds[i] < 2 ? outRank : 0, 0);
+      Ids shape(outKinds[i] < 2 ? outRanks[i] : 0, 0);
       args.push_back(b.output("y", uint8_t(type), shape, none, uint8_t(outKinds[i])));
+      b.values.back().shape = none; // only the call knows its sizes
+      for (uint32_t d = 0; d < shape.size(); ++d) {
+        b.portDims[b.portDims.size() - 1 - d].slot = none;
+      }
     }
     b.step(s, DLC_STEP_HOST_CALL, b.host(name), args, dims, uint32_t(outKinds.size()));
     b.entry("main", main);

@@ -37,13 +37,13 @@ TEST(Host, UniqueOfElements) {
 TEST(Host, UniqueAlongAxes) {
   Any x({3, 3}, Floats{1, 0, 0, 1, 0, 0, 2, 3, 4});
   std::vector<uint32_t> kinds = {T, T, T, T}, types = {DLC_F32, DLC_I64, DLC_I64, DLC_I64};
-  Call rows("unique", {&x}, {1, 1, 0}, kinds, types, 1);
+  Call rows("unique", {&x}, {1, 1, 0}, kinds, types, {2, 1, 1, 1});
   EXPECT_EQ(data<float>(rows.value(0)), (Floats{1, 0, 0, 2, 3, 4}));
   EXPECT_EQ(data<int64_t>(rows.value(1)), (Ints{0, 2}));
   EXPECT_EQ(data<int64_t>(rows.value(2)), (Ints{0, 0, 1}));
   EXPECT_EQ(data<int64_t>(rows.value(3)), (Ints{2, 1}));
   Any y({2, 4, 2}, Floats{1, 1, 0, 1, 2, 1, 0, 1, 1, 1, 0, 1, 2, 1, 0, 1});
-  Call middle("unique", {&y}, {1, 1, 1}, kinds, types, 1);
+  Call middle("unique", {&y}, {1, 1, 1}, kinds, types, {3, 1, 1, 1});
   EXPECT_EQ(data<float>(middle.value(0)), (Floats{0, 1, 1, 1, 2, 1, 0, 1, 1, 1, 2, 1}));
   EXPECT_EQ(data<int64_t>(middle.value(1)), (Ints{1, 0, 2}));
   EXPECT_EQ(data<int64_t>(middle.value(2)), (Ints{1, 0, 2, 0}));
@@ -90,6 +90,51 @@ TEST(Host, Sequences) {
   EXPECT_NE(bad.message.find("a sequence of 2 elements, got 3"), std::string::npos) << bad.message;
 }
 
+// Callers put into a sequence what they like; code behind the call relies on what was planned.
+TEST(Host, ElementsOfSequencesMustBeAsPlanned) {
+  Any a({2}, Floats{1, 2}), at({}, Ints{0}), text({1}, Texts{"a"}), seq = Any::sequence({&a}),
+                                                                    texts = Any::sequence({&text});
+  Call type("sequence_at", {&seq, &at}, {}, {T}, {DLC_I8});
+  EXPECT_EQ(type.status, DLC_SHAPE_MISMATCH);
+  EXPECT_NE(type.message.find("expected i8 of rank 1 in output 0, got f32 of rank 1"), std::string::npos)
+      << type.message;
+  Call rank("sequence_at", {&seq, &at}, {}, {T}, {DLC_F32}, 2);
+  EXPECT_NE(rank.message.find("expected f32 of rank 2 in output 0, got f32 of rank 1"), std::string::npos)
+      << rank.message;
+  Call strings("sequence_at", {&texts, &at}, {}, {S}, {DLC_STRING}, 3);
+  EXPECT_NE(strings.message.find("of rank 3 in output 0, got string of rank 1"), std::string::npos) << strings.message;
+  Call kind("sequence_at", {&texts, &at}, {}, {T});
+  EXPECT_NE(kind.message.find("expected a tensor in output 0"), std::string::npos) << kind.message;
+  Call all("concat_from_sequence", {&seq}, {0, 0}, {T}, {DLC_I8});
+  EXPECT_NE(all.message.find("expected i8 of rank 1 in output 0"), std::string::npos) << all.message;
+}
+
+TEST(Host, ElementsOfSequencesMustHaveTheKnownSizes) {
+  for (bool planned : {false, true}) {
+    Any a({3, 2}, Floats(6, 1)), at({}, Ints{0}), seq = Any::sequence({&a});
+    Builder b;
+    uint32_t main = b.block("main"), s = b.stage(main), two = b.constant(s, 2), three = b.constant(s, 3);
+    uint32_t x = b.input("x", DLC_UNDEFINED, {}, DLC_KIND_SEQUENCE), i = b.input("i", DLC_I64, {});
+    uint32_t y = b.output("y", DLC_F32, {two, three}, planned ? b.constant(s, 24) : none);
+    b.step(s, DLC_STEP_HOST_CALL, b.host("sequence_at"), {x, i, y});
+    b.entry("main", main);
+    Blob blob = b.finish();
+    dlc_model *model = load(blob);
+    ASSERT_TRUE(model) << dlc_last_error();
+    dlc_context *c = context(model, 1);
+    EXPECT_EQ(dlc_context_set_input_value(c, 0, 0, seq.v), DLC_OK) << dlc_last_error();
+    EXPECT_EQ(dlc_context_set_input_value(c, 0, 1, at.v), DLC_OK) << dlc_last_error();
+    EXPECT_EQ(dlc_context_run(c, 0), DLC_SHAPE_MISMATCH);
+    std::string message = dlc_last_error();
+    EXPECT_NE(message.find(planned ? "expected size 2 of dimension 0 as planned, got 3"
+                                   : "expected size 2 of dimension 0 in output 0, got 3"),
+              std::string::npos)
+        << message;
+    dlc_context_destroy(c);
+    dlc_model_release(model);
+  }
+}
+
 TEST(Host, SplitAndConcat) {
   Any x({3, 2}, Floats{1, 2, 3, 4, 5, 6}), two({}, Ints{2}), parts({2}, Ints{1, 2});
   auto split = [&](const Any *s, int64_t axis, int64_t keep) {
@@ -102,7 +147,7 @@ TEST(Host, SplitAndConcat) {
   EXPECT_EQ(data<float>(dlc_value_item(columns.value(), 1)), (Floats{2, 4, 6}));
   Any a({1, 2}, Floats{1, 2}), b({1, 2}, Floats{3, 4}), seq = Any::sequence({&a, &b});
   auto concat = [&](int64_t axis, int64_t fresh) {
-    Call call("concat_from_sequence", {&seq}, {axis, fresh}, {T}, {}, 1);
+    Call call("concat_from_sequence", {&seq}, {axis, fresh}, {T}, {}, uint32_t(2 + fresh));
     return std::pair(dims(call.value()), data<float>(call.value()));
   };
   EXPECT_EQ(concat(0, 0), std::pair(Ints({2, 2}), Floats({1, 2, 3, 4})));
@@ -129,12 +174,12 @@ TEST(Host, Strings) {
   EXPECT_EQ(dims(Call("string_copy", {&a}, {3, 1}, {S}, {DLC_STRING}, 2).value()), (Ints{3, 1}));
   EXPECT_EQ(texts(Call("string_gather", {&a, &i}, {0}, {S}, {DLC_STRING}).value()), (Texts{"", "abc"}));
   Any words({2}, Texts{" hello  world again ", "a,b"}), comma({}, Texts{","});
-  Call split("string_split", {&words, nullptr}, {-1}, {S, T}, {DLC_STRING, DLC_I64});
+  Call split("string_split", {&words, nullptr}, {-1}, {S, T}, {DLC_STRING, DLC_I64}, {2, 1});
   EXPECT_EQ(texts(split.value()), (Texts{"hello", "world", "again", "a,b", "", ""}));
   EXPECT_EQ(data<int64_t>(split.value(1)), (Ints{3, 1}));
-  Call once("string_split", {&words, nullptr}, {1}, {S, T}, {DLC_STRING, DLC_I64});
+  Call once("string_split", {&words, nullptr}, {1}, {S, T}, {DLC_STRING, DLC_I64}, {2, 1});
   EXPECT_EQ(texts(once.value()), (Texts{"hello", "world again", "a,b", ""}));
-  Call byComma("string_split", {&words, &comma}, {-1}, {S, T}, {DLC_STRING, DLC_I64});
+  Call byComma("string_split", {&words, &comma}, {-1}, {S, T}, {DLC_STRING, DLC_I64}, {2, 1});
   EXPECT_EQ(texts(byComma.value()), (Texts{" hello  world again ", "", "a", "b"}));
   Any days({4}, Texts{"monday", "tuesday", "Wednesday", "thursday"}), stop({1}, Texts{"MONDAY"}), none({1}, Texts{"x"});
   auto normalize = [&](const Any *s, int64_t action, int64_t sensitive) {
