@@ -223,6 +223,11 @@ TEST(WinogradBytes, OtherConvolutionsDoNotFit) {
   p = good;
   p.groups = 2;
   EXPECT_FALSE(fitsByteWinograd(p, target));
+  p = good;
+  p.axes[1].padBegin = p.axes[1].padEnd = 2; // outputs, even of an input without rows
+  EXPECT_TRUE(fitsByteWinograd(p, target));
+  p.axes[1].input = 0;
+  EXPECT_FALSE(fitsByteWinograd(p, target));
   target.winograd = false;
   EXPECT_FALSE(chooseByteWinograd(good, target));
 }

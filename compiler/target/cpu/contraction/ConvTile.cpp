@@ -6,8 +6,6 @@
 namespace dlc::cpu {
 namespace {
 
-int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
-
 /// Splits panels, rows and columns so that a tile has about `work` multiply-accumulates.
 void chooseTileSizes(const ConvProblem &p, const TargetInfo &target, const ConvExtent &extent, const Choice &chosen,
                      ConvTile &tile) {

@@ -18,8 +18,6 @@ constexpr int64_t mostBlockWork = 160;
 /// Taken for sizes that only the run knows.
 constexpr int64_t assumedSize = 64;
 
-int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
-
 struct Block {
   int rows = 1, pixels = 1;
   bool weightsStay = false;

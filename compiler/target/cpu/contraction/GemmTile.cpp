@@ -6,8 +6,6 @@
 namespace dlc::cpu {
 namespace {
 
-int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
-
 /// Sizes for estimates; what is dynamic is taken as this.
 constexpr int64_t assumedSize = 256;
 

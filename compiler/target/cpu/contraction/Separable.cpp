@@ -11,8 +11,6 @@ namespace {
 
 constexpr int height = 1, width = 2;
 
-int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
-
 /// Elements of a row of pixels before and behind the depthwise convolution.
 int64_t rowBefore(const SeparableProblem &p) { return p.depthwise.axes[width].input.constant() * p.depthwise.channels; }
 int64_t rowBehind(const SeparableProblem &p) {

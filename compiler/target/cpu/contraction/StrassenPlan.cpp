@@ -22,8 +22,6 @@ constexpr double sumCycles = 14, updateCycles = 1.2;
 constexpr int64_t wideResult = 2048;
 constexpr double wideCost = 1.12;
 
-int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
-
 /// The largest divisor of `size` up to `most` that is a multiple of `unit`; 0: none.
 int64_t divisor(int64_t size, int64_t unit, int64_t most) {
   for (int64_t d = std::min(size, most) / unit * unit; d > 0; d -= unit) {

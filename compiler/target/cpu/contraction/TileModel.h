@@ -6,6 +6,8 @@
 
 namespace dlc::cpu {
 
+inline int64_t ceilDiv(int64_t x, int64_t y) { return (x + y - 1) / y; }
+
 /// What limits a register tile of rows x vectors accumulators on a target.
 struct TileModel {
   int registers;

@@ -41,8 +41,8 @@ public:
     total = kb.mul(p.batch, kb.mul(tileRows, tileColumns));
   }
 
-  /// Tile `number` of a call that begins with `begin`. Tiles of one block and other columns share their inputs: what the
-  /// call has transformed for the tile before is still there.
+  /// Tile `number` of a call that begins with `begin`. Tiles of one block and other columns share their inputs: what
+  /// the call has transformed for the tile before is still there.
   void emitTile(Idx number, Idx begin) {
     int64_t groups = p.outputChannels / plan.columns;
     Idx group = groups == 1 ? Idx(0) : kb.rem(number, groups);
