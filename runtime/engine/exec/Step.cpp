@@ -143,11 +143,16 @@ uint64_t constantInputs(const Program &p, Span<const uint32_t> args, size_t inpu
   return constants;
 }
 
-/// Whether a slot's number is known before the step that computes the data: it does not depend on any.
-bool isKnown(const dlc_context &c, uint32_t slot) {
+/// A slot's number where it is known before the step that computes the data: it does not depend on any.
+bool knownSize(const dlc_context &c, uint32_t slot, int64_t &out) {
   const Program &p = c.program();
   uint32_t stage = p.slotStage[slot];
-  return p.slotSizes[slot] != Sizes::Data && (c.knownSlots[slot] || (stage != none && c.plan->evaluated[stage]));
+  if (stage == none || p.slotSizes[slot] == Sizes::Data) {
+    return false;
+  }
+  const dlc_abi_dim_instr &made = p.instrs[p.slotInstr[slot]];
+  out = made.op == DLC_DIM_CONST ? made.imm : c.slot(slot);
+  return made.op == DLC_DIM_CONST || c.knownSlots[slot] || c.plan->evaluated[stage];
 }
 
 /// Whether a host function made what was planned: a caller's sequence holds whatever the caller put into it, and code
@@ -170,11 +175,11 @@ dlc_status checkResult(const dlc_context &c, uint32_t value, const dlc_value &go
                 dtypeText(v.dtype), unsigned(v.rank), output, dtypeText(got.dtype), got.rank);
   }
   for (uint32_t i = 0; v.shape != none && i < v.rank; ++i) {
-    uint32_t slot = p.shape(value)[i];
-    if (isKnown(c, slot) && c.slot(slot) != got.dims[i]) {
+    int64_t known;
+    if (knownSize(c, p.shape(value)[i], known) && known != got.dims[i]) {
       return fail(error, DLC_SHAPE_MISMATCH,
                   "host function '%s': expected size %lld of dimension %u in output %zu, got %lld", function,
-                  (long long)c.slot(slot), i, output, (long long)got.dims[i]);
+                  (long long)known, i, output, (long long)got.dims[i]);
     }
   }
   return DLC_OK;
