@@ -1,5 +1,6 @@
 // regex_match.
 #include "host/Builtins.h"
+#include "host/Characters.h"
 
 namespace dlc::rt {
 namespace {
@@ -7,33 +8,6 @@ namespace {
 enum Instruction { MATCH, SPLIT, TAKE, ASSERT };
 enum Place { TEXT_START, TEXT_END, LINE_START, LINE_END, WORD_BOUNDARY, NO_WORD_BOUNDARY };
 constexpr uint32_t noCharacter = 0xffffffff;
-
-/// The character of UTF-8 at `at`, which moves behind it; a byte that belongs to none is U+FFFD.
-uint32_t nextCharacter(const char *&at, const char *end) {
-  auto byte = [&](ptrdiff_t i) { return uint32_t(uint8_t(at[i])); };
-  uint32_t first = byte(0);
-  int more = first < 0x80                    ? 0
-             : first >= 0xc2 && first < 0xe0 ? 1
-             : (first & 0xf0) == 0xe0        ? 2
-             : first >= 0xf0 && first < 0xf5 ? 3
-                                             : -1;
-  if (more < 0 || end - at <= more) {
-    ++at;
-    return 0xfffd;
-  }
-  uint32_t c = more == 0 ? first : first & (0x3fu >> more);
-  for (int i = 1; i <= more; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) {
-      ++at;
-      return 0xfffd;
-    }
-    c = c << 6 | (byte(i) & 0x3f);
-  }
-  bool isLegal =
-      !(more == 2 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) && !(more == 3 && (c < 0x10000 || c > 0x10ffff));
-  at += isLegal ? more + 1 : 1;
-  return isLegal ? c : 0xfffd;
-}
 
 bool isWord(uint32_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -97,14 +71,11 @@ private:
   int64_t op(int64_t i) const { return program[size_t(3 * i)]; }
   int64_t x(int64_t i) const { return program[size_t(3 * i + 1)]; }
   int64_t y(int64_t i) const { return program[size_t(3 * i + 2)]; }
-  void forget() {
-    for (bool &s : seen) {
-      s = false;
-    }
-  }
+  /// No instruction was visited at this character.
+  void forget() { ++character; }
   void visit(int64_t i) {
-    if (i >= 0 && size_t(i) < seen.size() && !seen[size_t(i)]) {
-      seen[size_t(i)] = true;
+    if (i >= 0 && size_t(i) < seen.size() && seen[size_t(i)] != character) {
+      seen[size_t(i)] = character;
       stack.push(i);
     }
   }
@@ -129,7 +100,8 @@ private:
 
   Span<const int64_t> program;
   Vector<int64_t> current, next, stack;
-  Vector<bool> seen;
+  Vector<uint64_t> seen;  ///< by instruction: the character at which it was visited last
+  uint64_t character = 0; ///< characters so far, in all texts
 };
 } // namespace
 

@@ -1,5 +1,6 @@
 // string_split and string_normalizer.
 #include "host/Builtins.h"
+#include "host/Characters.h"
 #include "host/Elements.h"
 
 namespace dlc::rt {
@@ -59,6 +60,17 @@ char changeCase(char c, int64_t action) {
     return char(c + 32);
   }
   return action == 2 && c >= 'a' && c <= 'z' ? char(c - 32) : c;
+}
+
+/// The first letter beyond ASCII that may have another case, which only tables of Unicode would tell; 0: there is none.
+uint32_t unknownCase(const dlc_string &s) {
+  for (const char *at = s.data, *end = s.data + s.size; at < end;) {
+    uint32_t c = nextCharacter(at, end);
+    if (c >= 0x80 && mayHaveCase(c)) {
+      return c;
+    }
+  }
+  return 0;
 }
 
 bool same(const dlc_string &a, const dlc_string &b, bool sensitive) {
@@ -126,8 +138,13 @@ dlc_status hostStringNormalizer(dlc_host_call *call, void *) {
   int64_t action = call->attribute(0);
   bool sensitive = call->attribute(1) != 0;
   Vector<dlc_string> kept;
+  bool caseMatters = action != 0 || (!sensitive && stop && stop->count);
   size_t total = 0;
   for (int64_t i = 0; i < x.count; ++i) {
+    if (uint32_t c = caseMatters ? unknownCase(x.strings()[i]) : 0) {
+      return fail(*call->error, DLC_RUN_FAILED,
+                  "expected letters of ASCII where their case matters, got U+%04X in string %lld", c, (long long)i);
+    }
     bool drop = false;
     for (int64_t k = 0; stop && k < stop->count && !drop; ++k) {
       drop = same(x.strings()[i], stop->strings()[k], sensitive);

@@ -43,6 +43,18 @@ TEST_F(TextTest, Normalize) {
   EXPECT_NE(errors.find("expected strings of shape [C] or [1, C], got"), std::string::npos) << errors;
 }
 
+TEST_F(TextTest, NormalizeRefusesLettersOfUnknownCase) {
+  Tensor cafe = texts({1}, {"café"}), other = texts({1}, {"日本 10€ ok"}), stop = texts({1}, {"x"});
+  std::string change = "string_normalize %0 {change = 2 : i32, case_sensitive = true}";
+  EXPECT_TRUE(eval(change, {cafe}, "tensor<?x!nn.string>").empty());
+  EXPECT_NE(errors.find("expected letters of ASCII where their case matters, got 'café'"), std::string::npos) << errors;
+  EXPECT_TRUE(eval("string_normalize %0, %1 {case_sensitive = false}", {cafe, stop}, "tensor<?x!nn.string>").empty());
+  expectEqual<std::string>(eval(change, {other}, "tensor<?x!nn.string>"), 0, texts({1}, {"日本 10€ OK"}));
+  expectEqual<std::string>(
+      eval("string_normalize %0, %1 {case_sensitive = true}", {cafe, stop}, "tensor<?x!nn.string>"), 0,
+      texts({1}, {"café"}));
+}
+
 TEST_F(TextTest, Pick) {
   Tensor a = texts({2}, {"a", "b"}), b = texts({1}, {"c"});
   expectEqual<std::string>(
@@ -69,6 +81,21 @@ TEST_F(TextTest, RegexMatchesAllOfAString) {
       {R"([[:alpha:]_]\\w*)", {"_x1", "Abc"}, {"1x"}},
       {R"(\\Qa.b\\E+)", {"a.bb"}, {"axb"}},
       {R"(\\Q+*\\E)", {"+*"}, {"+"}},
+      {R"(\\Qa*b\\E)", {"a*b"}, {"aab", "b"}},
+      {R"(\\Qab\\E*)", {"a", "abb"}, {"abab"}},
+      {R"(a{1,-5})", {"a{1,-5}"}, {"a", "aaa"}}, // RE2 takes what is no repetition as text
+      {R"(a{01})", {"a{01}"}, {"a"}},
+      {R"(a{1,02}|a{,3}|a{ 1})", {"a{1,02}", "a{,3}", "a{ 1}"}, {"a"}},
+      {R"(a{99999999999999999999})", {"a{99999999999999999999}"}, {"a"}},
+      {R"((a{500}){2}|((x{0,10}){10}){10})", {"xx"}, {"a"}},
+      // Unicode's CaseFolding.txt: U+212A and U+017F stand for k and s, U+1E9E for U+00DF, U+03C2 for U+03C3.
+      {R"((?i)k)", {"k", "K", "\u212a"}, {"s"}},
+      {R"((?i)[r-s]+)", {"Rs\u017f"}, {"\u212a"}},
+      {R"((?i)[^k])", {"s"}, {"k", "K", "\u212a"}},
+      {R"((?i)\\W|[[:^alpha:]1])", {"1", "-"}, {"k", "\u212a", "\u017f"}},
+      {R"((?i)\\w)", {"\u212a"}, {"-"}},
+      {R"((?i)é[α-σ]ß)", {"éςß", "ÉΣ\u1e9e"}, {"eσß"}},
+      {R"((?i).)", {"é", "\u212a"}, {"\\n"}},
       {R"(\\x41\\x{263a})", {"A☺"}, {"A"}},
       {R"((?P<user>[\\w.]+)@(?P<host>\\w+\\.(?:com|org)))", {"a.b@x.com", "q@y.org"}, {"a@b.net", "@x.com"}},
   };
@@ -105,6 +132,10 @@ TEST(Regex, WhatIsNotUnderstoodIsNamed) {
       {"[a", "expected a ] at character 2"},
       {"[[:foo:]]", "expected the name of a class at character 1"},
       {"[z-a]", "expected a range of characters at character 4"},
+      {"{2}", "a repetition of nothing at character 3"},
+      {"(((){1000}){1000}){1000}", "repetitions of repetitions, more than 1000 times in all, at character 17"},
+      {"(a{500}){3}", "repetitions of repetitions, more than 1000 times in all, at character 11"},
+      {"(x|(?:a{2,}|b{10}){11}){10}", "repetitions of repetitions, more than 1000 times in all, at character 27"},
       {"a**", "a repetition of a repetition at character 2"},
       {"a{2,1}", "expected numbers of repetitions up to 1000, the lower one first, at character 1"},
       {"\xff", "expected a character of UTF-8 at character 0"},
@@ -117,7 +148,7 @@ TEST(Regex, WhatIsNotUnderstoodIsNamed) {
   std::string error, deep(2000, '(');
   EXPECT_FALSE(parseRegex(deep, error));
   EXPECT_EQ(error, "groups that are nested too deeply at character 501");
-  std::optional<Regex> large = parseRegex("((a{1000}){1000}){1000}", error);
+  std::optional<Regex> large = parseRegex("(" + std::string(100, 'a') + "){1000}", error);
   ASSERT_TRUE(large) << error;
   EXPECT_FALSE(compileRegex(*large, error));
   EXPECT_EQ(error, "expected repetitions that make at most 65536 steps");

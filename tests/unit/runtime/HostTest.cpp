@@ -187,6 +187,16 @@ TEST(Host, Strings) {
   };
   EXPECT_EQ(normalize(&stop, 2, 0), (Texts{"TUESDAY", "WEDNESDAY", "THURSDAY"}));
   EXPECT_EQ(normalize(&stop, 1, 1), (Texts{"monday", "tuesday", "wednesday", "thursday"}));
+  Any accent({2}, Texts{"ok", "caf\u00e9"}), caseless({1}, Texts{"\u65e5\u672c 10\u20ac ok"});
+  Call unknown("string_normalizer", {&accent, nullptr}, {2, 1}, {S}, {DLC_STRING});
+  EXPECT_NE(unknown.message.find("expected letters of ASCII where their case matters, got U+00E9 in string 1"),
+            std::string::npos)
+      << unknown.message;
+  EXPECT_NE(Call("string_normalizer", {&accent, &stop}, {0, 0}, {S}, {DLC_STRING}).status, DLC_OK);
+  EXPECT_EQ(texts(Call("string_normalizer", {&accent, &stop}, {0, 1}, {S}, {DLC_STRING}).value()),
+            (Texts{"ok", "caf\u00e9"}));
+  EXPECT_EQ(texts(Call("string_normalizer", {&caseless, nullptr}, {2, 1}, {S}, {DLC_STRING}).value()),
+            (Texts{"\u65e5\u672c 10\u20ac OK"}));
   EXPECT_EQ(texts(Call("string_normalizer", {&none, &none}, {0, 1}, {S}, {DLC_STRING}).value()), (Texts{""}));
 }
 

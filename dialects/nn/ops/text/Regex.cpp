@@ -4,7 +4,9 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/ConvertUTF.h"
+#include "llvm/Support/Unicode.h"
 #include <algorithm>
+#include <map>
 
 namespace dlc::nn {
 namespace {
@@ -39,18 +41,37 @@ Ranges inverted(const Ranges &ranges) {
   }
   return result;
 }
-/// With the other case of ASCII's letters.
-Ranges anyCase(Ranges ranges) {
-  Ranges more;
-  for (auto [low, high] : ranges) {
-    for (auto [from, to, shift] : {std::tuple<uint32_t, uint32_t, int>{'a', 'z', -32}, {'A', 'Z', 32}}) {
-      if (std::max(low, from) <= std::min(high, to)) {
-        more.push_back({std::max(low, from) + shift, std::min(high, to) + shift});
+/// Characters that differ only in case, by Unicode's simple folding, which RE2 uses, too: k, K and the sign for kelvin.
+const std::vector<std::vector<uint32_t>> &caseOrbits() {
+  static const std::vector<std::vector<uint32_t>> orbits = [] {
+    std::map<uint32_t, std::vector<uint32_t>> byFolded;
+    for (uint32_t c = 0; c <= kLast; ++c) {
+      if (auto folded = uint32_t(llvm::sys::unicode::foldCharSimple(int(c))); folded != c) {
+        byFolded[folded].push_back(c);
+      }
+    }
+    std::vector<std::vector<uint32_t>> result;
+    for (auto &[folded, characters] : byFolded) {
+      characters.push_back(folded);
+      result.push_back(std::move(characters));
+    }
+    return result;
+  }();
+  return orbits;
+}
+/// With all cases of each character.
+Ranges anyCase(const Ranges &ranges) {
+  Ranges all = ranges;
+  for (const std::vector<uint32_t> &orbit : caseOrbits()) {
+    if (llvm::any_of(orbit, [&](uint32_t c) {
+          return llvm::any_of(ranges, [&](auto range) { return c >= range.first && c <= range.second; });
+        })) {
+      for (uint32_t c : orbit) {
+        all.push_back({c, c});
       }
     }
   }
-  ranges.insert(ranges.end(), more.begin(), more.end());
-  return sorted(ranges);
+  return sorted(std::move(all));
 }
 
 /// \d, \s, \w; empty when `c` is none of them.
@@ -132,6 +153,7 @@ private:
     Flags outer = flags;
     do {
       r.children.push_back(sequence(depth));
+      r.repeats = std::max(r.repeats, r.children.back().repeats);
     } while (error.empty() && take("|"));
     flags = outer;
     return r.children.size() == 1 ? std::move(r.children.front()) : r;
@@ -147,6 +169,7 @@ private:
         }
         if (r.children.size() > before) { // a repetition is that of the last one
           r.children.back() = repeated(std::move(r.children.back()));
+          r.repeats = std::max(r.repeats, r.children.back().repeats);
         }
         continue;
       }
@@ -155,6 +178,7 @@ private:
       }
       Regex piece = atom(depth);
       r.children.push_back(repeated(std::move(piece)));
+      r.repeats = std::max(r.repeats, r.children.back().repeats);
     }
     return r;
   }
@@ -199,9 +223,13 @@ private:
   Regex classOf(Ranges ranges) {
     Regex r;
     r.kind = Regex::Kind::Class;
-    r.ranges = flags.anyCase ? anyCase(std::move(ranges)) : sorted(std::move(ranges));
+    r.ranges = cased(std::move(ranges));
     return r;
   }
+  /// With the other cases where these count as the same.
+  Ranges cased(Ranges ranges) const { return flags.anyCase ? anyCase(ranges) : sorted(std::move(ranges)); }
+  /// All but a class, which leaves out the other cases of its characters, too.
+  Ranges opposite(Ranges known) const { return inverted(cased(std::move(known))); }
   Regex assertion(Regex::Place place) {
     Regex r;
     r.kind = Regex::Kind::Assertion;
@@ -266,8 +294,11 @@ private:
       fail("a repetition of nothing");
       return {};
     }
-    uint32_t c = character();
-    return classOf({{c, c}});
+    if (int64_t least, most; repetition(least, most)) {
+      fail("a repetition of nothing");
+      return {};
+    }
+    return ofCharacter(character());
   }
 
   /// What stands for itself or for a class behind a backslash.
@@ -280,7 +311,7 @@ private:
     char c = rest.front();
     if (Ranges known = perlClass(llvm::toLower(c)); !known.empty()) {
       rest = rest.drop_front();
-      return llvm::isUpper(c) ? inverted(known) : known;
+      return llvm::isUpper(c) ? opposite(known) : known;
     }
     if (c == 'x') {
       rest = rest.drop_front();
@@ -331,15 +362,15 @@ private:
       }
       if (rest.starts_with("[:")) {
         size_t end = rest.find(":]");
-        bool opposite = rest.starts_with("[:^");
-        llvm::StringRef name = rest.slice(opposite ? 3 : 2, end);
+        bool inverse = rest.starts_with("[:^");
+        llvm::StringRef name = rest.slice(inverse ? 3 : 2, end);
         Ranges known = end == llvm::StringRef::npos ? Ranges() : namedClass(name);
         if (known.empty()) {
           fail("expected the name of a class");
           break;
         }
         rest = rest.drop_front(end + 2);
-        known = opposite ? inverted(known) : known;
+        known = inverse ? opposite(known) : known;
         ranges.insert(ranges.end(), known.begin(), known.end());
         continue;
       }
@@ -355,7 +386,7 @@ private:
       }
       ranges.insert(ranges.end(), low.begin(), low.end());
     }
-    ranges = flags.anyCase ? anyCase(ranges) : sorted(ranges);
+    ranges = cased(ranges);
     return invert ? inverted(ranges) : ranges;
   }
   Ranges member() {
@@ -382,8 +413,21 @@ private:
     result.kind = Regex::Kind::Repeat;
     result.least = least;
     result.most = most;
+    result.repeats = r.repeats * std::max<int64_t>({least, most, 1});
+    if (result.repeats > kMostRepeats) {
+      fail("repetitions of repetitions, more than " + llvm::Twine(kMostRepeats) + " times in all,");
+    }
     result.children.push_back(std::move(r));
     return result;
+  }
+  /// Digits without zeros in front of them, nine at most: RE2 takes anything else as text.
+  static bool number(llvm::StringRef &text, int64_t &value) {
+    llvm::StringRef digits = text.take_while(llvm::isDigit);
+    if (digits.size() > 9 || (digits.size() > 1 && digits.front() == '0') || digits.getAsInteger(10, value)) {
+      return false;
+    }
+    text = text.drop_front(digits.size());
+    return true;
   }
   bool repetition(int64_t &least, int64_t &most) {
     least = 0, most = -1;
@@ -399,13 +443,13 @@ private:
       return true;
     }
     llvm::StringRef inside = rest;
-    if (!inside.consume_front("{") || inside.consumeInteger(10, least) || least < 0) {
+    if (!inside.consume_front("{") || !number(inside, least)) {
       return false; // a { that stands for itself
     }
     most = least;
     if (inside.consume_front(",")) {
       most = -1;
-      if (!inside.starts_with("}") && inside.consumeInteger(10, most)) {
+      if (!inside.starts_with("}") && !number(inside, most)) {
         return false;
       }
     }

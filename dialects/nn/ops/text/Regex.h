@@ -1,7 +1,7 @@
 //===- Regex.h - regular expressions in RE2's syntax -------------------------------------------------===//
 // Read: literals, `.`, classes ([a-z], [^...], [[:alpha:]], \d \w \s and their opposites), groups, alternatives,
-// repetitions, \A \z ^ $ \b \B, \Q...\E, escapes of characters (\n, \x41, \x{263a}), and the flags i (letters of
-// ASCII), m, s and U. Refused, with the place: classes by Unicode property (\pL), \C, and what RE2 itself refuses.
+// repetitions, \A \z ^ $ \b \B, \Q...\E, escapes of characters (\n, \x41, \x{263a}), and the flags i (by Unicode's
+// simple folding), m, s and U. Refused, with the place: classes by Unicode property (\pL), \C, and what RE2 itself refuses.
 #ifndef DLC_DIALECTS_NN_OPS_TEXT_REGEX_H
 #define DLC_DIALECTS_NN_OPS_TEXT_REGEX_H
 #include "llvm/ADT/StringRef.h"
@@ -24,6 +24,7 @@ struct Regex {
   Kind kind = Kind::Sequence;
   std::vector<Regex> children;
   int64_t least = 0, most = 0;
+  int64_t repeats = 1; ///< how often the repetitions within, one in the other, make their innermost part at least
   std::vector<std::pair<uint32_t, uint32_t>> ranges; ///< both ends belong to it; ascending, disjoint
   Place place = Place::TextStart;
 };

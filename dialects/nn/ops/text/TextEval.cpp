@@ -25,6 +25,21 @@ llvm::LogicalResult evalConcat(StringConcatOp, EvalContext &context, Operands op
   return mlir::success();
 }
 
+/// The characters of UTF-8; a byte that belongs to none is U+FFFD.
+std::vector<uint32_t> codePoints(llvm::StringRef s) {
+  std::vector<uint32_t> text;
+  for (auto *at = reinterpret_cast<const llvm::UTF8 *>(s.begin()), *end = reinterpret_cast<const llvm::UTF8 *>(s.end());
+       at != end;) {
+    llvm::UTF32 c = 0;
+    if (llvm::convertUTF8Sequence(&at, end, &c, llvm::strictConversion) != llvm::conversionOK) {
+      c = 0xfffd;
+      ++at;
+    }
+    text.push_back(c);
+  }
+  return text;
+}
+
 /// As Python's str.split does.
 std::vector<std::string> splitAtSpaces(llvm::StringRef text, int64_t most) {
   constexpr llvm::StringLiteral space = " \t\n\v\f\r";
@@ -67,6 +82,16 @@ llvm::LogicalResult evalSplit(StringSplitOp op, EvalContext &, Operands operands
   return mlir::success();
 }
 
+/// Whether a string has characters beyond ASCII that may have another case; the blocks are those of the engine.
+bool hasUnknownCase(llvm::StringRef text) {
+  constexpr std::pair<uint32_t, uint32_t> caseless[] = {
+      {0, 0xb4},        {0xb6, 0xbf},     {0xd7, 0xd7},     {0xf7, 0xf7},       {0x590, 0x109f},
+      {0x2000, 0x20ff}, {0x3000, 0xa63f}, {0xac00, 0xd7ff}, {0x1f000, 0x1faff}, {0x20000, 0x3ffff}};
+  return llvm::any_of(codePoints(text), [&](uint32_t c) {
+    return llvm::none_of(caseless, [&](auto range) { return c >= range.first && c <= range.second; });
+  });
+}
+
 llvm::LogicalResult evalNormalize(StringNormalizeOp op, EvalContext &context, Operands operands, Results &results) {
   const Tensor &x = operands[0].tensor(), *stop = optionalOperand(op, operands, 1);
   if (x.rank() == 2 && x.shape()[0] != 1) {
@@ -77,8 +102,12 @@ llvm::LogicalResult evalNormalize(StringNormalizeOp op, EvalContext &context, Op
              return op.getCaseSensitive() ? s == word : s.equals_insensitive(word);
            });
   };
+  bool caseMatters = op.getChange() != CaseChange::None || (!op.getCaseSensitive() && stop && stop->count());
   std::vector<std::string> kept;
   for (llvm::StringRef s : x.values<std::string>()) {
+    if (caseMatters && hasUnknownCase(s)) {
+      return context.fail("expected letters of ASCII where their case matters, got '" + s + "'");
+    }
     if (!isStopword(s)) {
       kept.push_back(op.getChange() == CaseChange::Lower   ? s.lower()
                      : op.getChange() == CaseChange::Upper ? s.upper()
@@ -98,18 +127,7 @@ llvm::LogicalResult evalNormalize(StringNormalizeOp op, EvalContext &context, Op
 class Matcher {
 public:
   using Positions = std::set<size_t>;
-  explicit Matcher(llvm::StringRef s) {
-    for (auto *at = reinterpret_cast<const llvm::UTF8 *>(s.begin()),
-              *end = reinterpret_cast<const llvm::UTF8 *>(s.end());
-         at != end;) {
-      llvm::UTF32 c = 0;
-      if (llvm::convertUTF8Sequence(&at, end, &c, llvm::strictConversion) != llvm::conversionOK) {
-        c = 0xfffd;
-        ++at;
-      }
-      text.push_back(c);
-    }
-  }
+  explicit Matcher(llvm::StringRef s) : text(codePoints(s)) {}
   bool matches(const Regex &r) const { return follow(r, {0}).count(text.size()) != 0; }
 
 private:
