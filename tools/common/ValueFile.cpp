@@ -24,6 +24,12 @@ llvm::Expected<HostValue> adaptType(HostTensor tensor, const PortType &port) {
   }
   if (needsCarrier(port.dtype) && tensor.dtype != DLC_STRING) {
     auto converted = convertElements(tensor, port.dtype);
+    for (size_t i = 0; converted && isIntegerElement(port.dtype) && i < size_t(tensor.elementCount()); ++i) {
+      if (converted->at(i) != tensor.at(i)) {
+        return makeError("input '{0}': expected numbers that {1} holds, got {2} at {3}", port.name,
+                         elementName(port.dtype), tensor.at(i), i);
+      }
+    }
     return converted ? llvm::Expected<HostValue>(std::move(*converted)) : converted.takeError();
   }
   return makeError("input '{0}': expected {1}, got {2}; store the array as {3}", port.name, port.toString(),

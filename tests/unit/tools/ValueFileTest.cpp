@@ -39,6 +39,20 @@ TEST(ValueFile, TypesMustAgree) {
   EXPECT_EQ(valueOf(readValue(file, portOf(DLC_BF16, {2}))).tensor.dtype, DLC_BF16);
 }
 
+TEST(ValueFile, NumbersMustFitPackedTypes) {
+  TemporaryFolder folder;
+  std::string file = folder.file("y.npy");
+  EXPECT_EQ(errorOf(writeNpy(file, tensorOf(DLC_F32, {3}, {-8, 7, 0}))), "");
+  EXPECT_EQ(numbersOf(valueOf(readValue(file, portOf(DLC_I4, {3}))).tensor), (std::vector<double>{-8, 7, 0}));
+  for (auto [dtype, number, text] : {std::tuple(DLC_I4, 8.0, "i4 holds, got 8"),
+                                     {DLC_U4, -1.0, "u4 holds, got -1"},
+                                     {DLC_I4, 0.5, "i4 holds, got 0.5"}}) {
+    EXPECT_EQ(errorOf(writeNpy(file, tensorOf(DLC_F32, {2}, {1, number}))), "");
+    std::string error = errorOf(readValue(file, portOf(dtype, {2})));
+    EXPECT_NE(error.find(std::string("input 'x': expected numbers that ") + text), std::string::npos) << error;
+  }
+}
+
 TEST(ValueFile, Raw) {
   TemporaryFolder folder;
   std::string file = folder.file("x.bin");
