@@ -15,9 +15,9 @@ using mlir::Value;
 
 /// The type with bytes in the place of narrow elements.
 mlir::Type widened(mlir::Type type) {
-  if (auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type)) {
+  if (auto tensor = llvm::dyn_cast<mlir::TensorType>(type)) { // of unknown rank within sequences
     mlir::Type element = tensor.getElementType();
-    return narrow::isNarrow(element) ? tensor.clone(narrow::bytesOf(element)) : type;
+    return narrow::isNarrow(element) ? mlir::Type(tensor.clone(narrow::bytesOf(element))) : type;
   }
   if (auto sequence = llvm::dyn_cast<nn::SequenceType>(type)) {
     return nn::SequenceType::get(type.getContext(), widened(sequence.getElement()));

@@ -45,6 +45,26 @@ mlir::RankedTensorType tensorType(mlir::MLIRContext *context, int64_t dataType, 
   return mlir::RankedTensorType::get(sizes, element);
 }
 
+/// Whether entries of int32_data are those of a type: values of integers, bits (as a number with or without sign) of
+/// floats, and of the bytes that elements of less than a byte are packed in.
+template <class Values> bool isInRange(mlir::Type element, const Values &values, std::string &error) {
+  int64_t bits = std::max<int64_t>(nn::getElementBits(element), 8);
+  bool isPlain = nn::isInteger(element) && nn::getElementBits(element) >= 8;
+  int64_t low = isPlain && element.isUnsignedInteger() ? 0 : -(int64_t(1) << (bits - 1));
+  int64_t high = (int64_t(1) << (isPlain && low < 0 ? bits - 1 : bits)) - 1;
+  if (nn::isBool(element)) {
+    low = 0, high = 1;
+  }
+  for (int i = 0; i < int(values.size()); ++i) {
+    if (int64_t(values.Get(i)) < low || int64_t(values.Get(i)) > high) {
+      error = "expected entries of int32_data from " + std::to_string(low) + " to " + std::to_string(high) + ", got " +
+              std::to_string(values.Get(i)) + " at " + std::to_string(i);
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Copies `values` to `t` as numbers of its type T, bit by bit where T is a small float.
 template <class T, class Values> void copyNumbers(nn::Tensor &t, const Values &values) {
   for (int64_t i = 0; i < t.count(); ++i) {
@@ -106,7 +126,7 @@ template <class T> bool readTyped(const onnx::TensorProto &proto, nn::Tensor &t,
   } else if constexpr (std::is_same_v<T, uint32_t> || std::is_same_v<T, uint64_t>) {
     return read(proto.uint64_data());
   } else {
-    return read(proto.int32_data());
+    return isInRange(t.element(), proto.int32_data(), error) && read(proto.int32_data());
   }
 }
 
@@ -158,18 +178,20 @@ std::optional<Constants::Bytes> Constants::externalBytes(const onnx::TensorProto
     return std::nullopt;
   }
   uint64_t offset = 0, size = file->getBufferSize();
-  if (const auto *entry = findEntry(tensor, "offset"); entry && llvm::StringRef(entry->value()).getAsInteger(10, offset)) {
+  if (const auto *entry = findEntry(tensor, "offset");
+      entry && llvm::StringRef(entry->value()).getAsInteger(10, offset)) {
     error = "expected a number as offset of external data, got `" + entry->value() + "`";
     return std::nullopt;
   }
   uint64_t length = offset <= size ? size - offset : 0;
-  if (const auto *entry = findEntry(tensor, "length"); entry && llvm::StringRef(entry->value()).getAsInteger(10, length)) {
+  if (const auto *entry = findEntry(tensor, "length");
+      entry && llvm::StringRef(entry->value()).getAsInteger(10, length)) {
     error = "expected a number as length of external data, got `" + entry->value() + "`";
     return std::nullopt;
   }
   if (offset > size || length > size - offset) {
-    error = "expected external data within the " + std::to_string(size) + " bytes of `" + location->value() + "`, got " +
-            std::to_string(length) + " bytes at " + std::to_string(offset);
+    error = "expected external data within the " + std::to_string(size) + " bytes of `" + location->value() +
+            "`, got " + std::to_string(length) + " bytes at " + std::to_string(offset);
     return std::nullopt;
   }
   return Bytes{{file->getBufferStart() + offset, size_t(length)}, file};
@@ -200,7 +222,8 @@ mlir::ElementsAttr Constants::fromRaw(mlir::RankedTensorType type, const Bytes &
     error = "expected " + std::to_string(expected) + " bytes of data, got " + std::to_string(bytes.data.size());
     return {};
   }
-  size_t alignment = llvm::isa<mlir::ComplexType>(element) ? nn::getElementBits(element) / 16 : nn::getElementBits(element) / 8;
+  size_t alignment =
+      llvm::isa<mlir::ComplexType>(element) ? nn::getElementBits(element) / 16 : nn::getElementBits(element) / 8;
   bool aligned = reinterpret_cast<uintptr_t>(bytes.data.data()) % alignment == 0;
   if (bytes.owner && aligned && expected > kInlineBytes && !nn::isBool(element)) {
     auto release = [owner = bytes.owner](void *, size_t, size_t) {};
@@ -238,6 +261,9 @@ mlir::ElementsAttr Constants::convert(const onnx::TensorProto &proto, std::strin
     return fromRaw(type, *bytes, error);
   }
   if (unsigned bits = nn::getElementBits(type.getElementType()); bits > 0 && bits < 8) { // a byte in each entry
+    if (!isInRange(type.getElementType(), proto.int32_data(), error)) {
+      return {};
+    }
     llvm::SmallVector<char> packed(proto.int32_data().begin(), proto.int32_data().end());
     return fromPacked(type, packed, error);
   }

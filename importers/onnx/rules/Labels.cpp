@@ -74,8 +74,7 @@ std::optional<nn::Tensor> defaultOf(Node &n, Type element) {
   if (element.isSignlessInteger(64)) {
     return tensorOf(n, llvm::ArrayRef<int64_t>(integer));
   }
-  nn::Tensor one = nn::Tensor::zeros(element, {1});
-  return nn::isInteger(element) ? nn::Tensor::scalar(element, -1).reshaped({1}) : one;
+  return nn::Tensor::scalar(element, nn::isInteger(element) ? -1 : -0.0).reshaped({1});
 }
 
 /// Each element's place among the keys, or their number where it is none of them. NaN is found, too.

@@ -37,6 +37,11 @@ Result quantizeLinear(Node &n) {
 Result dequantizeLinear(Node &n) {
   int64_t axis = scaleAxis(n), block = n.getInt("block_size", 0);
   Type to = n.getInt("output_dtype", 0) ? n.getElementType("output_dtype", 0) : nn::elementOf(n.in(1));
+  if (to && !to.isF32() && !to.isF16() && !to.isBF16()) {
+    std::string text;
+    llvm::raw_string_ostream(text) << to;
+    return n.fail("expected a result of type f32, f16 or bf16, got " + text + "; state output_dtype");
+  }
   return n.failed() ? mlir::failure()
                     : n.result(n.make<nn::DequantizeLinearOp>(n.in(0), n.in(1), n.in(2), to, axis, block));
 }

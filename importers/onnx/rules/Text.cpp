@@ -30,7 +30,11 @@ Result stringNormalizer(Node &n) {
   std::string change = n.getString("case_change_action", "NONE");
   bool sensitive = n.getBool("is_case_sensitive", false);
   llvm::SmallVector<std::string> stopwords = n.getStrings("stopwords");
-  n.ignore({"locale"}); // letters of ASCII have one case in all of them
+  // Letters of ASCII have one case in all locales, but for the i of Turkic ones.
+  std::string locale = n.getString("locale", "");
+  if (llvm::StringRef(locale).starts_with_insensitive("tr") || llvm::StringRef(locale).starts_with_insensitive("az")) {
+    return n.fail("expected a locale in which i is the lower case of I, got '" + locale + "'");
+  }
   std::optional<nn::CaseChange> kind = nn::symbolizeCaseChange(llvm::StringRef(change).lower());
   if (!kind) {
     return n.fail("expected case_change_action LOWER, UPPER or NONE, got '" + change + "'");

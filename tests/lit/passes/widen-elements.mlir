@@ -43,6 +43,16 @@ func.func @powers(%x: tensor<4xf8E8M0FNU>) -> tensor<4xf32> {
   return %0 : tensor<4xf32>
 }
 
+// Sequences of elements of different ranks are made of bytes, too.
+// CHECK-LABEL: @mixed
+// CHECK:         nn.sequence_construct {{.*}} -> !nn.sequence<tensor<*xi8>>
+// CHECK:         nn.sequence_length {{.*}} : (!nn.sequence<tensor<*xi8>>) -> tensor<i64>
+func.func @mixed(%x: tensor<2x3xi4>, %y: tensor<3xi4>) -> tensor<i64> {
+  %0 = nn.sequence_construct %x, %y : (tensor<2x3xi4>, tensor<3xi4>) -> !nn.sequence<tensor<*xi4>>
+  %1 = nn.sequence_length %0 : (!nn.sequence<tensor<*xi4>>) -> tensor<i64>
+  return %1 : tensor<i64>
+}
+
 // -----
 
 // expected-error @below {{expected tensors where inputs have elements of less than a byte, got '!nn.sequence<tensor<2xi4>>'}}

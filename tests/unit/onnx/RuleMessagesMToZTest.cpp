@@ -167,6 +167,8 @@ TEST(RuleMessagesMToZ, Quantised) {
          "expected a zero point of the type that output_dtype states");
   refuse("", 21, "QuantizeLinear", {f32({2}), scale}, {{"output_dtype", 99}},
          "expected a supported element type in attribute 'output_dtype', got data type 99");
+  refuse("", 25, "DequantizeLinear", {u8({2}), Operand{/*f8E8M0FNU*/ 24, {}}}, {},
+         "expected a result of type f32, f16 or bf16, got f8E8M0FNU; state output_dtype");
   refuse("", 10, "ConvInteger", {u8({1, 1, 4}), u8({1, 1, 2})}, {{"kernel_shape", Numbers{3}}},
          "expected a weight with the sizes that kernel_shape states");
 }
@@ -226,6 +228,8 @@ TEST(RuleMessagesMToZ, Text) {
   const Operand s{TensorProto::STRING, {3}}, cube{TensorProto::STRING, {1, 1, 1}}, x = f32({4}), i = i64({4});
   refuse("", 10, "StringNormalizer", {s}, {{"case_change_action", "TITLE"}},
          "expected case_change_action LOWER, UPPER or NONE, got 'TITLE'");
+  refuse("", 10, "StringNormalizer", {s}, {{"locale", "tr_TR"}},
+         "expected a locale in which i is the lower case of I, got 'tr_TR'");
   refuse("", 10, "StringNormalizer", {Operand{TensorProto::STRING, {}}}, {},
          "expected strings of shape [C] or [1, C], got a scalar");
   refuse("", 20, "RegexFullMatch", {s}, {{"pattern", "a{5,2}"}},
