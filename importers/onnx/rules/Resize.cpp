@@ -7,9 +7,11 @@ namespace dlc::onnx_import {
 namespace {
 using Result = llvm::LogicalResult;
 
+constexpr double kMostScale = 1e6;
+
 /// floor(size * scale), as a formula where the scale is a fraction of small numbers. Null when there is none.
 Expr scaledSize(Node &n, Expr size, double scale) {
-  if (!(scale > 0) || scale > 1e6) {
+  if (!(scale > 0) || scale >= kMostScale) {
     return {};
   }
   if (std::optional<int64_t> known = dim::getConstant(size)) {
@@ -73,13 +75,30 @@ std::optional<Target> atRunTime(Node &n, Value x, Value scales, Value sizes, llv
   return t;
 }
 
+/// Scales that only the run knows, `count` of them, with 1 in the place of those that no scale can be; the run fails if
+/// there are any.
+Value checkedScales(Node &n, Value scales, Expr count) {
+  if (!scales) {
+    return {};
+  }
+  Type f32 = n.builder.getF32Type(), i64 = n.builder.getI64Type();
+  Value above = n.make<nn::LessOp>(n.scalar(f32, 0), scales), below = n.make<nn::LessOp>(scales, n.scalar(f32, kMostScale));
+  Value usable = above && below ? n.make<nn::AndOp>(above, below) : Value();
+  Value checked = usable ? n.reshape(n.select(usable, scales, n.scalar(f32, 1)), {count}) : Value();
+  Value found = checked ? n.reduce(n.cast(n.reshape(usable, {count}), i64), nn::ReduceKind::Sum, {0}, true) : Value();
+  if (std::optional<Shape> read = n.readSizes(found)) {
+    n.assume(read->front(), count, "number of scales above 0 and below a million");
+  }
+  return checked;
+}
+
 std::optional<Target> fromScales(Node &n, Value x, Value scales, llvm::ArrayRef<int64_t> axes) {
   std::optional<llvm::SmallVector<double>> known = n.knownFloats(scales);
   if (!known) {
     Type f32 = n.builder.getF32Type();
     Expr count = n.number(axes.size());
     n.assume(dim::product(n.context(), nn::shapeOf(scales)), count, "number of scales");
-    scales = n.reshape(n.cast(scales, f32), {count});
+    scales = checkedScales(n, n.cast(scales, f32), count);
     return atRunTime(n, x, scales, n.mul(sizesOf(n, nn::shapeOf(x), axes, f32), scales), axes);
   }
   Target t{nn::shapeOf(x), llvm::SmallVector<double>(nn::rankOf(x), 1.0), {}};

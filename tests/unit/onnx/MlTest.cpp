@@ -1,5 +1,6 @@
 //===- MlTest.cpp - ai.onnx.ml, and slices and pads that only a run knows -----------------------===//
 #include "tests/unit/onnx/TestModel.h"
+#include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -123,6 +124,56 @@ TEST(Ml, TreesAreSummed) {
     EXPECT_EQ(m.of({1, 0, 1, 2, 3, 0, 2, 4, 0, kNaN, 2, 1}),
               (missing ? Floats{10, 1, 0, 22, 30, 2, 10, 1} : Floats{10, 1, 0, 22, 30, 2, 0, 21}));
   }
+}
+
+// https://onnx.ai/onnx/operators/onnx_aionnxml_LabelEncoder.html: what is no key becomes -0.0.
+TEST(Ml, LabelEncoderKnowsNegativeZero) {
+  for (auto type : {onnx::TensorProto::FLOAT, onnx::TensorProto::DOUBLE, onnx::TensorProto::FLOAT16}) {
+    TestModel m(20);
+    auto *set = m.proto.add_opset_import();
+    set->set_domain("ai.onnx.ml");
+    set->set_version(4);
+    m.input("x", {2}).output("y");
+    onnx::NodeProto &n = m.node("LabelEncoder", {"x"}, {"e"});
+    n.set_domain("ai.onnx.ml");
+    setFloats(n, "keys_floats", {1});
+    auto *a = n.add_attribute();
+    a->set_name("values_tensor");
+    a->set_type(onnx::AttributeProto::TENSOR);
+    a->mutable_t()->set_data_type(type);
+    a->mutable_t()->add_dims(1);
+    type == onnx::TensorProto::FLOAT    ? a->mutable_t()->add_float_data(0)
+    : type == onnx::TensorProto::DOUBLE ? a->mutable_t()->add_double_data(0)
+                                        : a->mutable_t()->add_int32_data(0);
+    setInt(m.node("Cast", {"e"}, {"y"}), "to", onnx::TensorProto::FLOAT);
+    ASSERT_TRUE(m.import()) << m.problemText();
+    Floats y = m.run({{{2}, {1, 2}}});
+    ASSERT_EQ(y.size(), 2u) << m.error;
+    EXPECT_FALSE(std::signbit(y[0])) << type;
+    EXPECT_TRUE(y[1] == 0 && std::signbit(y[1])) << type;
+  }
+}
+
+// Scales that only the run knows.
+TEST(Ml, ResizeRefusesScalesThatNoneCanBe) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  for (float scale : {2.0f, 0.5f, 0.0f, -1.0f, kNaN, inf, 1e6f}) {
+    TestModel m(19);
+    m.input("x", {"n"}).input("s", {"k"}).output("y");
+    m.node("Resize", {"x", "", "s"}, {"y"}, "r");
+    ASSERT_TRUE(m.import()) << m.problemText();
+    Floats y = m.run({{{4}, {1, 2, 3, 4}}, {{1}, {scale}}});
+    bool good = scale == 2 || scale == 0.5f;
+    EXPECT_EQ(y.size(), good ? size_t(4 * scale) : 0u) << scale << m.error;
+    const char *what = "number of scales above 0 and below a million";
+    EXPECT_EQ(m.error.find(what) != std::string::npos, !good) << scale << m.error;
+  }
+  TestModel m(19);
+  m.input("x", {"n"}).input("s", {"k"}).output("y");
+  m.node("Resize", {"x", "", "s"}, {"y"}, "r");
+  ASSERT_TRUE(m.import()) << m.problemText();
+  EXPECT_TRUE(m.run({{{4}, {1, 2, 3, 4}}, {{2}, {1, 1}}}).empty());
+  EXPECT_NE(m.error.find("number of scales: "), std::string::npos) << m.error;
 }
 
 TEST(Ml, TreesMustBeTrees) {
