@@ -52,7 +52,7 @@ std::string readBmp(Bytes file, bool onlySizes, Image &image) {
   }
   int64_t rows = topDown ? -int64_t(height) : height;
   if (!setSizes(image, rows, width, file, 1, onlySizes)) {
-    return "expected a BMP of sizes that fit its file";
+    return "expected a BMP of at most 2^28 pixels, of sizes that fit its file";
   }
   if (onlySizes) {
     return "";
@@ -90,7 +90,7 @@ std::string readPnm(Bytes file, bool onlySizes, Image &image) {
     return "expected a portable image of numbers up to 255";
   }
   if (!setSizes(image, height, width, file, 1, onlySizes)) {
-    return "expected a portable image of sizes that fit its file";
+    return "expected a portable image of at most 2^28 pixels, of sizes that fit its file";
   }
   ++header.at; // one white space
   for (int64_t i = 0; !onlySizes && i < height * width * channels; ++i) {

@@ -3,7 +3,7 @@
 
 namespace dlc::image {
 namespace {
-constexpr int64_t kMaxSide = 1 << 16;
+constexpr int64_t kMaxSide = 1 << 16, kMaxPixels = int64_t(1) << 28;
 
 bool startsWith(Bytes file, const char *text, size_t size) {
   return file.size >= size && std::memcmp(file.data, text, size) == 0;
@@ -11,7 +11,7 @@ bool startsWith(Bytes file, const char *text, size_t size) {
 } // namespace
 
 bool setSizes(Image &image, int64_t height, int64_t width, Bytes file, double perByte, bool onlySizes) {
-  bool fits = height > 0 && width > 0 && height <= kMaxSide && width <= kMaxSide &&
+  bool fits = height > 0 && width > 0 && height <= kMaxSide && width <= kMaxSide && height * width <= kMaxPixels &&
               double(height) * double(width) <= perByte * double(file.size) + (1 << 20);
   image.height = fits ? height : 0;
   image.width = fits ? width : 0;

@@ -32,7 +32,7 @@ std::string readPnm(Bytes file, bool onlySizes, Image &image);
 /// The reader for a file, by how it starts; null for other formats.
 Reader findReader(Bytes file);
 
-/// Makes room for the pixels; false for sizes that the file can't have: `perByte` is the most pixels that a byte holds.
+/// Makes room for the pixels; false for more than 2^28 of them, and for sizes that the file can't have: `perByte` is the most pixels that a byte holds.
 bool setSizes(Image &image, int64_t height, int64_t width, Bytes file, double perByte, bool onlySizes);
 
 } // namespace dlc::image

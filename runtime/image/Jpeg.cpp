@@ -6,6 +6,8 @@
 
 namespace dlc::image {
 namespace {
+constexpr int kMostScans = 500; // encoders write about ten
+
 struct Errors {
   jpeg_error_mgr base; // first: libjpeg knows only this part
   std::jmp_buf jump;
@@ -22,6 +24,15 @@ void fail(j_common_ptr info) {
 void warn(j_common_ptr info, int level) {
   if (level < 0 && (info->err->msg_code == JWRN_JPEG_EOF || info->err->msg_code == JWRN_HIT_MARKER)) {
     reinterpret_cast<Errors *>(info->err)->isCutOff = true;
+  }
+}
+
+/// Each scan of a progressive file may be a few bytes, and goes over all pixels.
+void countScans(j_common_ptr info) {
+  auto *errors = reinterpret_cast<Errors *>(info->err);
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > kMostScans) {
+    std::snprintf(errors->message, sizeof errors->message, "expected at most %d scans, got more", kMostScans);
+    std::longjmp(errors->jump, 1);
   }
 }
 
@@ -50,13 +61,15 @@ bool readRows(Errors &errors, jpeg_decompress_struct &info, uint8_t *rgb) {
   return true;
 }
 
-std::string readWith(Errors &errors, jpeg_decompress_struct &info, Bytes file, bool onlySizes, Image &image) {
+std::string readWith(Errors &errors, jpeg_decompress_struct &info, jpeg_progress_mgr &progress, Bytes file,
+                     bool onlySizes, Image &image) {
   if (!readHeader(errors, info, file)) {
     return std::string("the JPEG is damaged: ") + errors.message;
   }
+  info.progress = &progress; // what is created has none
   // Six blocks of at least one bit make 256 pixels in the densest progressive scan.
   if (!setSizes(image, info.output_height, info.output_width, file, 512, onlySizes)) {
-    return "expected a JPEG of sizes that fit its file";
+    return "expected a JPEG of at most 2^28 pixels, of sizes that fit its file";
   }
   if (!onlySizes && !readRows(errors, info, image.rgb.data())) {
     return std::string("the JPEG is damaged: ") + errors.message;
@@ -71,9 +84,13 @@ std::string readJpeg(Bytes file, bool onlySizes, Image &image) {
   info.err = jpeg_std_error(&errors.base);
   errors.base.error_exit = fail;
   errors.base.emit_message = warn;
-  std::string error = readWith(errors, info, file, onlySizes, image);
-  jpeg_destroy_decompress(&info);
-  return error;
+  jpeg_progress_mgr progress{};
+  progress.progress_monitor = countScans;
+  struct Guard { // room for the pixels may be missing
+    ~Guard() { jpeg_destroy_decompress(&info); }
+    jpeg_decompress_struct &info;
+  } guard{info};
+  return readWith(errors, info, progress, file, onlySizes, image);
 }
 
 } // namespace dlc::image

@@ -58,7 +58,7 @@ std::string readWith(State &state, png_structp png, png_infop info, bool onlySiz
   int64_t height = png_get_image_height(png, info), width = png_get_image_width(png, info);
   if (!setSizes(image, height, width, state.file, 8 * 1032, onlySizes) ||
       png_get_rowbytes(png, info) != size_t(3 * width)) {
-    return "expected a PNG of sizes that fit its file";
+    return "expected a PNG of at most 2^28 pixels, of sizes that fit its file";
   }
   std::vector<png_bytep> rows(onlySizes ? 0 : size_t(height));
   for (size_t y = 0; y < rows.size(); ++y) {
@@ -72,9 +72,12 @@ std::string readPng(Bytes file, bool onlySizes, Image &image) {
   State state{file};
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &state, fail, ignore);
   png_infop info = png ? png_create_info_struct(png) : nullptr;
-  std::string error = info ? readWith(state, png, info, onlySizes, image) : "libpng can't start: out of memory";
-  png_destroy_read_struct(&png, &info, nullptr);
-  return error;
+  struct Guard { // room for the pixels may be missing
+    ~Guard() { png_destroy_read_struct(png, info, nullptr); }
+    png_structp *png;
+    png_infop *info;
+  } guard{&png, &info};
+  return info ? readWith(state, png, info, onlySizes, image) : "libpng can't start: out of memory";
 }
 
 } // namespace dlc::image
