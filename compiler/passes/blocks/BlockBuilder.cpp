@@ -96,6 +96,25 @@ void BlockBuilder::defineDims(Value v, Value where) {
   }
 }
 
+void BlockBuilder::checkDims(Value v, Value where) {
+  llvm::SmallVector<std::pair<unsigned, dim::Expr>> stated;
+  llvm::StringSet<> fresh;
+  for (auto [i, e] : llvm::enumerate(nn::shapeOf(v))) {
+    bool isNew = e.getKind() == dim::ExprKind::Symbol && !defined.contains(e.getSymbol()) &&
+                 fresh.insert(e.getSymbol()).second;
+    if (!isNew) {
+      stated.push_back({i, e});
+    }
+  }
+  defineDims(v, where);
+  for (auto [i, e] : stated) {
+    dim::Expr found = unusedSymbol("element.size");
+    rt::SymbolOp::create(b, v.getLoc(), where, found.getSymbol(), i, false);
+    std::string name = nameOf(v.getLoc()), what = "dimension " + std::to_string(i) + " of a sequence's element";
+    rt::CheckOp::create(b, v.getLoc(), found, e, name.empty() ? what : "'" + name + "': " + what);
+  }
+}
+
 void BlockBuilder::openStage(mlir::Location loc) {
   rt::StageOp::create(b, loc, zero());
   produced.clear();
@@ -168,7 +187,13 @@ void BlockBuilder::nameDynamicSizes(mlir::ValueRange results, mlir::Location loc
       continue;
     }
     needStageAfter(lookup(v), loc);
-    defineDims(v, lookup(v));
+    auto isTensor = [](mlir::Type t) { return llvm::isa<mlir::TensorType>(t); };
+    mlir::Operation *op = v.getDefiningOp();
+    if (llvm::isa<nn::IfOp, nn::LoopOp>(op) || llvm::all_of(op->getOperandTypes(), isTensor)) {
+      defineDims(v, lookup(v));
+    } else {
+      checkDims(v, lookup(v));
+    }
   }
 }
 

@@ -43,6 +43,8 @@ private:
   /// Every symbol is the size of the first input dim that is just that symbol; equal dims are checked.
   void defineInputSymbols();
   void defineDims(Value v, Value where);
+  /// The same for an element of a caller's sequence or optional: sizes that are no new symbols must be as its type says.
+  void checkDims(Value v, Value where);
   void openStage(mlir::Location loc);
   /// Sizes that come from `v` are known when the steps so far have run.
   void needStageAfter(Value v, mlir::Location loc);

@@ -145,24 +145,22 @@ TEST(ModelMessages, Initialisers) {
   struct {
     int type; // 19 and 22 to 25: f8E5M2, i4, f4E2M1, f8E8M0FNU, u2
     int number;
-    const char *range;
-  } numbers[] = {{TensorProto::INT8, 128, "-128 to 127"},
-                 {TensorProto::UINT8, -1, "0 to 255"},
-                 {TensorProto::BOOL, 2, "0 to 1"},
-                 {TensorProto::FLOAT16, 65536, "-32768 to 65535"},
-                 {19, 256, "-128 to 255"},
-                 {22, 256, "-128 to 255"},
-                 {25, -129, "-128 to 255"},
-                 {23, 300, "-128 to 255"}};
+    const char *message;
+  } numbers[] = {{TensorProto::INT8, 128, "expected entries of int32_data from -128 to 127, got "},
+                 {TensorProto::UINT8, -1, "expected entries of int32_data from 0 to 255, got "},
+                 {TensorProto::BOOL, 2, "expected entries of int32_data from 0 to 1, got "},
+                 {TensorProto::FLOAT16, 65536, "expected entries of int32_data from -32768 to 65535, got "},
+                 {19, 256, "expected entries of int32_data from -128 to 255, got "},
+                 {22, 256, "expected entries of int32_data from -128 to 255, got "},
+                 {25, -129, "expected entries of int32_data from -128 to 255, got "},
+                 {23, 300, "expected entries of int32_data from -128 to 255, got "}};
   for (const auto &c : numbers) {
-    refuse(std::string("expected entries of int32_data from ") + c.range + ", got " + std::to_string(c.number) +
-               " at 0",
-           [&](auto &w) {
-             w.clear_float_data();
-             w.set_data_type(c.type);
-             w.set_dims(0, 1);
-             w.add_int32_data(c.number);
-           });
+    refuse(c.message + std::to_string(c.number) + " at 0", [&](auto &w) {
+      w.clear_float_data();
+      w.set_data_type(c.type);
+      w.set_dims(0, 1);
+      w.add_int32_data(c.number);
+    });
   }
   Weighted twice;
   twice.floats("w", {2}, {1, 2});
