@@ -183,16 +183,18 @@ Value BlockBuilder::stack(Value v) {
 void BlockBuilder::nameDynamicSizes(mlir::ValueRange results, mlir::Location loc) {
   for (Value v : results) {
     auto type = llvm::dyn_cast<mlir::RankedTensorType>(v.getType());
-    if (!type || sizesKnown(type)) {
+    auto isTensor = [](mlir::Type t) { return llvm::isa<mlir::TensorType>(t); };
+    mlir::Operation *op = v.getDefiningOp();
+    bool fromCaller = !llvm::isa<nn::IfOp, nn::LoopOp>(op) && !llvm::all_of(op->getOperandTypes(), isTensor);
+    // Places that are planned accept nothing of another shape; strings have none.
+    if (!type || (sizesKnown(type) && !(fromCaller && nn::isString(type.getElementType())))) {
       continue;
     }
     needStageAfter(lookup(v), loc);
-    auto isTensor = [](mlir::Type t) { return llvm::isa<mlir::TensorType>(t); };
-    mlir::Operation *op = v.getDefiningOp();
-    if (llvm::isa<nn::IfOp, nn::LoopOp>(op) || llvm::all_of(op->getOperandTypes(), isTensor)) {
-      defineDims(v, lookup(v));
-    } else {
+    if (fromCaller) {
       checkDims(v, lookup(v));
+    } else {
+      defineDims(v, lookup(v));
     }
   }
 }
