@@ -1,12 +1,12 @@
 //===- Main.cpp - the import of one model: its inputs and outputs -------------------------===//
 #include "importers/onnx/Graph.h"
+#include "importers/onnx/Supported.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace dlc::onnx_import {
 namespace {
-constexpr int64_t kNewestOpset = 27;
 constexpr int64_t kFirstIrWithOpsets = 3;
 } // namespace
 

@@ -25,6 +25,7 @@ void addBenchCommand(CLI::App &app, int &exitCode);
 void addInspectCommand(CLI::App &app, int &exitCode);
 void addVerifyCommand(CLI::App &app, int &exitCode);
 void addPruneCommand(CLI::App &app, int &exitCode);
+void addOpsCommand(CLI::App &app, int &exitCode);
 
 /// True for files that have to be compiled before they run.
 bool isSourceModel(llvm::StringRef path);

@@ -68,6 +68,7 @@ int runCommandLine(int argc, char **argv) {
   addInspectCommand(app, exitCode);
   addVerifyCommand(app, exitCode);
   addPruneCommand(app, exitCode);
+  addOpsCommand(app, exitCode);
   for (CLI::App *command : app.get_subcommands({})) {
     command->group("Commands");
   }
