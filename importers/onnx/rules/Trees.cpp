@@ -1,133 +1,10 @@
 //===- Trees.cpp - ensembles of decision trees (ai.onnx.ml) -------------------------------===//
-#include "importers/onnx/Graph.h"
-#include "importers/onnx/rules/LoopBuilder.h"
+#include "importers/onnx/rules/Forest.h"
 #include <cmath>
 
 namespace dlc::onnx_import {
 namespace {
 using Result = llvm::LogicalResult;
-
-/// As TreeEnsemble-5 numbers them.
-enum Mode { LessEqual, Less, GreaterEqual, Greater, Equal, NotEqual, Member };
-constexpr unsigned kUnrolled = 6;
-constexpr size_t kMaxNodes = size_t(1) << 26;
-
-/// All trees in one table. Where a child is a leaf it is numbered from the number of inner nodes on; a leaf's children
-/// are itself, so that a walk of too many steps stays there.
-struct Forest {
-  Ints feature, mode, yes, no, missing, roots;
-  llvm::SmallVector<double> split, weights; ///< weights: [leaves, targets]
-  int64_t leaves = 0, targets = 0, depth = 0;
-  size_t inner() const { return feature.size(); }
-};
-
-/// The longest way from `at` to a leaf; nothing where the children do not form a tree.
-std::optional<int64_t> depthOf(const Forest &f) {
-  llvm::SmallVector<std::pair<int64_t, int64_t>> open;
-  int64_t deepest = 0;
-  size_t seen = 0, limit = 2 * (f.inner() + 1) * std::max<size_t>(f.roots.size(), 1);
-  for (int64_t root : f.roots) {
-    open.push_back({root, 0});
-  }
-  while (!open.empty()) {
-    auto [at, depth] = open.pop_back_val();
-    if (at < 0 || at >= int64_t(f.inner()) + f.leaves || depth > int64_t(f.inner()) || ++seen > limit + f.leaves) {
-      return std::nullopt;
-    }
-    deepest = std::max(deepest, depth);
-    if (at < int64_t(f.inner())) {
-      open.push_back({f.yes[at], depth + 1});
-      open.push_back({f.no[at], depth + 1});
-    }
-  }
-  return deepest;
-}
-
-Value numbersOf(Node &n, llvm::ArrayRef<double> values, llvm::ArrayRef<int64_t> shape) {
-  nn::Tensor t = nn::Tensor::zeros(n.builder.getF64Type(), shape);
-  llvm::copy(values, t.values<double>().begin());
-  return n.constant(nn::attrFromTensor(t));
-}
-
-/// The walk: from the roots, [N, trees], one step down.
-Value stepDown(Node &n, const Forest &f, Value x, Value at) {
-  auto table = [&](const Ints &inner, bool own) {
-    Ints all = inner;
-    for (int64_t i = 0; i < f.leaves; ++i) {
-      all.push_back(own ? int64_t(f.inner()) + i : 0);
-    }
-    return n.make<nn::GatherOp>(n.i64s(all), at, 0);
-  };
-  llvm::SmallVector<double> splits = f.split;
-  splits.resize(f.inner() + f.leaves, 0);
-  Type i64 = n.builder.getI64Type();
-  Value value = n.make<nn::GatherElementsOp>(x, table(f.feature, false), 1);
-  Value split = n.cast(n.make<nn::GatherOp>(numbersOf(n, splits, {int64_t(splits.size())}), at, 0), nn::elementOf(x));
-  Value mode, taken;
-  bool several = llvm::any_of(f.mode, [&](int64_t m) { return m != f.mode.front(); });
-  mode = several ? table(f.mode, false) : Value();
-  for (int64_t m = LessEqual; m <= NotEqual; ++m) {
-    if (!llvm::is_contained(f.mode, m)) {
-      continue;
-    }
-    Value holds = m == LessEqual      ? n.make<nn::LessEqualOp>(value, split)
-                  : m == Less         ? n.make<nn::LessOp>(value, split)
-                  : m == GreaterEqual ? n.make<nn::LessEqualOp>(split, value)
-                  : m == Greater      ? n.make<nn::LessOp>(split, value)
-                                      : n.make<nn::EqualOp>(value, split);
-    holds = m == NotEqual ? n.make<nn::NotOp>(holds) : holds;
-    taken = taken ? n.select(n.make<nn::EqualOp>(mode, n.scalar(i64, double(m))), holds, taken) : holds;
-  }
-  if (llvm::any_of(f.missing, [](int64_t m) { return m != 0; })) {
-    Value tracks = n.cast(table(f.missing, false), n.builder.getI1Type());
-    taken = n.make<nn::OrOp>(taken, n.make<nn::AndOp>(tracks, n.make<nn::IsNaNOp>(value)));
-  }
-  return n.select(taken, table(f.yes, true), table(f.no, true));
-}
-
-/// x [N, features] -> the leaves' weights, summed (or averaged) over the trees: [N, targets].
-Value evaluateForest(Node &n, Forest &f, bool average) {
-  Value x = n.in(0);
-  std::optional<int64_t> depth = depthOf(f);
-  if (!depth || f.roots.empty() || f.inner() == 0 || f.inner() > kMaxNodes || nn::rankOf(x) != 2) {
-    (void)n.fail("expected a matrix, and nodes that form trees");
-    return {};
-  }
-  Type e = nn::elementOf(x), compute = e.isF64() ? e : n.builder.getF32Type();
-  x = n.cast(x, compute);
-  Expr rows = nn::shapeOf(n.in(0))[0], trees = n.number(f.roots.size());
-  Value at = n.broadcast(n.i64s(f.roots), {rows, trees});
-  if (*depth <= kUnrolled) {
-    for (int64_t i = 0; i < *depth; ++i) {
-      at = n.failed() ? Value() : stepDown(n, f, x, at);
-    }
-  } else {
-    Values results;
-    auto body = [&](llvm::ArrayRef<Value> arguments, Values &yielded) {
-      yielded.append({Value(), stepDown(n, f, x, arguments[2])});
-      return n.status();
-    };
-    if (n.failed() ||
-        mlir::failed(buildLoop(n, n.scalar(n.builder.getI64Type(), double(*depth)), Value(), {at}, body, results))) {
-      return {};
-    }
-    at = results[0];
-  }
-  Value leaf = n.sub(at, double(f.inner()));
-  Value weights = n.cast(n.make<nn::GatherOp>(numbersOf(n, f.weights, {f.leaves, f.targets}), leaf, 0), compute);
-  return n.reduce(weights, average ? nn::ReduceKind::Mean : nn::ReduceKind::Sum, {1}, false);
-}
-
-std::optional<llvm::SmallVector<double>> tensorAttribute(Node &n, llvm::StringRef name) {
-  const onnx::TensorProto *proto = n.getTensor(name);
-  std::string error;
-  mlir::ElementsAttr value = proto ? n.importer.convertConstant(*proto, error) : mlir::ElementsAttr();
-  std::optional<llvm::SmallVector<double>> numbers = value ? n.knownFloats(n.constant(value)) : std::nullopt;
-  if (!numbers) {
-    return std::nullopt;
-  }
-  return numbers;
-}
 
 /// Set membership as a chain of equalities, the last of which goes on where the node's false branch does.
 void expandMembers(Forest &f, size_t node, llvm::ArrayRef<double> members) {
@@ -230,7 +107,7 @@ Result treeEnsemble(Node &n) {
         "expected aggregate_function 0 (average) or 1 (sum) and post_transform 0 (none), 1 (softmax) or 2 (logistic)");
   }
   Type e = nn::elementOf(n.in(0));
-  Value y = evaluateForest(n, *f, aggregate == 0);
+  Value y = evaluateForest(n, *f, aggregate ? Aggregate::Sum : Aggregate::Average).scores;
   if (transform && y) {
     y = transform == 1 ? n.make<nn::SoftmaxOp>(y, 1, false) : n.make<nn::SigmoidOp>(y);
   }
@@ -238,5 +115,10 @@ Result treeEnsemble(Node &n) {
 }
 } // namespace
 
-void addTreeRules(RuleTable &table) { table.add({{"ai.onnx.ml", "TreeEnsemble", {5}, treeEnsemble, {1, 1}}}); }
+void addTreeRules(RuleTable &table) {
+  constexpr llvm::StringLiteral kMl = "ai.onnx.ml";
+  table.add({{kMl, "TreeEnsemble", {5}, treeEnsemble, {1, 1}},
+             {kMl, "TreeEnsembleRegressor", {1, 3}, treeEnsembleRegressor, {1, 1}},
+             {kMl, "TreeEnsembleClassifier", {1, 3}, treeEnsembleClassifier, {1, 1}}});
+}
 } // namespace dlc::onnx_import
