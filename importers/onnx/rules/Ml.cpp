@@ -1,5 +1,5 @@
 //===- Ml.cpp - features of classical machine learning (ai.onnx.ml) ----------------------===//
-#include "importers/onnx/Node.h"
+#include "importers/onnx/rules/Scores.h"
 #include <cmath>
 
 namespace dlc::onnx_import {
@@ -109,6 +109,42 @@ Result linearRegressor(Node &n) {
                                 : n.fail("expected post_transform NONE, LOGISTIC or SOFTMAX, got '" + transform + "'");
 }
 
+/// The score above zero of two classes, s, as the scores of both: as in ONNX Runtime, the other's is 1 - s, or that of
+/// -s for LOGISTIC, and the transforms that need two scores are left out. The specification is silent.
+Value scoresOfTwo(Node &n, Value one, llvm::StringRef transform) {
+  if (n.failed() || transform == "PROBIT") {
+    (void)n.fail("expected no PROBIT for one score of two classes");
+    return {};
+  }
+  return transform == "LOGISTIC" ? postTransform(n, n.concat({n.mul(one, -1), one}, 1), transform)
+                                 : n.concat({n.sub(n.scalar(n.builder.getF32Type(), 1), one), one}, 1);
+}
+
+/// A row of coefficients and an intercept for each class, or one for the second of two. The label is the class of the
+/// greatest score before the transform, the first of equal ones.
+Result linearClassifier(Node &n) {
+  llvm::SmallVector<float> coefficients = n.getFloats("coefficients"), intercepts = n.getFloats("intercepts");
+  ClassLabels labels = readClassLabels(n, "classlabels_ints");
+  std::string transform = n.getString("post_transform", "NONE");
+  n.ignore({"multi_class"}); // what the scores were fitted for; the transform says what becomes of them
+  int64_t rows = intercepts.empty() ? labels.count : int64_t(intercepts.size());
+  bool isOne = rows == 1 && labels.count == 2;
+  if (n.failed() || coefficients.empty() || (rows != labels.count && !isOne) || coefficients.size() % rows ||
+      nn::rankOf(n.in(0)) != 2) {
+    return n.fail("expected a matrix, and coefficients and intercepts for every class, or for the second of two");
+  }
+  Value w = n.reshape(floatsOf(n, coefficients), {n.number(rows), n.number(int64_t(coefficients.size()) / rows)});
+  Type f32 = n.builder.getF32Type();
+  Value scores = n.make<nn::MatmulOp>(n.cast(n.in(0), f32), w, false, true);
+  scores = intercepts.empty() ? scores : n.add(scores, floatsOf(n, intercepts));
+  if (!isOne) {
+    Value classes = n.make<nn::ArgReduceOp>(scores, nn::ReduceKind::Max, 1, false, false);
+    return classified(n, labels, classes, postTransform(n, scores, transform));
+  }
+  Value isSecond = n.reshape(n.make<nn::LessOp>(n.scalar(f32, 0), scores), {nn::shapeOf(n.in(0))[0]});
+  return classified(n, labels, n.cast(isSecond, n.builder.getI64Type()), scoresOfTwo(n, scores, transform));
+}
+
 /// All inputs in one row each, as floats, one after the other.
 Result featureVectorizer(Node &n) {
   n.ignore({"inputdimensions"}); // what the shapes say
@@ -132,6 +168,7 @@ void addMlRules(RuleTable &table) {
              {kMl, "Imputer", {1}, imputer, {1, 1}},
              {kMl, "ArrayFeatureExtractor", {1}, arrayFeatureExtractor, {2, 2}},
              {kMl, "LinearRegressor", {1}, linearRegressor, {1, 1}},
+             {kMl, "LinearClassifier", {1}, linearClassifier, {1, 1}},
              {kMl, "FeatureVectorizer", {1}, featureVectorizer, {1, kAnyNumber}}});
 }
 } // namespace dlc::onnx_import
