@@ -1,5 +1,6 @@
 //===- Ml.cpp - features of classical machine learning (ai.onnx.ml) ----------------------===//
 #include "importers/onnx/rules/Scores.h"
+#include "importers/onnx/rules/Svm.h"
 #include <cmath>
 
 namespace dlc::onnx_import {
@@ -169,6 +170,7 @@ void addMlRules(RuleTable &table) {
              {kMl, "ArrayFeatureExtractor", {1}, arrayFeatureExtractor, {2, 2}},
              {kMl, "LinearRegressor", {1}, linearRegressor, {1, 1}},
              {kMl, "LinearClassifier", {1}, linearClassifier, {1, 1}},
+             {kMl, "SVMRegressor", {1}, svmRegressor, {1, 1}},
              {kMl, "FeatureVectorizer", {1}, featureVectorizer, {1, kAnyNumber}}});
 }
 } // namespace dlc::onnx_import
