@@ -146,6 +146,23 @@ Result linearClassifier(Node &n) {
   return classified(n, labels, n.cast(isSecond, n.builder.getI64Type()), scoresOfTwo(n, scores, transform));
 }
 
+/// A new last dim with 1 at the category that the element is, else 0. Numbers are cut to integers, as in ONNX Runtime.
+Result oneHotEncoder(Node &n) {
+  Ints numbers = n.getInts("cats_int64s");
+  llvm::SmallVector<std::string> texts = n.getStrings("cats_strings");
+  bool isText = nn::isString(nn::elementOf(n.in(0)));
+  if (!n.getBool("zeros", true) || (isText ? texts.empty() || !numbers.empty() : numbers.empty() || !texts.empty())) {
+    return n.fail("expected zeros = 1, and cats_strings for strings, or cats_int64s for numbers");
+  }
+  nn::Tensor t = nn::Tensor::zeros(nn::StringType::get(n.context()), {int64_t(texts.size())});
+  llvm::copy(texts, t.values<std::string>().begin());
+  Value categories = isText ? n.constant(nn::attrFromTensor(t)) : n.i64s(numbers);
+  Shape shape = nn::shapeOf(n.in(0));
+  shape.push_back(n.number(1));
+  Value each = n.reshape(isText ? n.in(0) : n.cast(n.in(0), n.builder.getI64Type()), shape);
+  return n.result(n.cast(n.make<nn::EqualOp>(each, categories), n.builder.getF32Type()));
+}
+
 /// All inputs in one row each, as floats, one after the other.
 Result featureVectorizer(Node &n) {
   n.ignore({"inputdimensions"}); // what the shapes say
@@ -171,6 +188,7 @@ void addMlRules(RuleTable &table) {
              {kMl, "LinearRegressor", {1}, linearRegressor, {1, 1}},
              {kMl, "LinearClassifier", {1}, linearClassifier, {1, 1}},
              {kMl, "SVMRegressor", {1}, svmRegressor, {1, 1}},
+             {kMl, "OneHotEncoder", {1}, oneHotEncoder, {1, 1}},
              {kMl, "FeatureVectorizer", {1}, featureVectorizer, {1, kAnyNumber}}});
 }
 } // namespace dlc::onnx_import
