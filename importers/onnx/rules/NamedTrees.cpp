@@ -159,7 +159,8 @@ std::optional<Forest> readForest(Node &n, const std::string &prefix, int64_t tar
   return f;
 }
 
-/// Adds base_values, one for each column of `scores`; there may be none.
+/// Adds base_values, one for each column of `scores`; there may be none. All columns get theirs, as the specification says
+/// (ONNX Runtime leaves out targets that no leaf of a row had a weight for).
 Value addBase(Node &n, Value scores, int64_t columns) {
   Doubles base = doublesOf(n, "base_values");
   if (n.failed() || base.empty()) {
