@@ -4,7 +4,6 @@ import json
 import math
 import os
 import shutil
-import tempfile
 import threading
 import unittest
 
@@ -49,20 +48,7 @@ def others():
     return tiny.model(nodes, inputs, outputs, tensors)
 
 
-class OneDnn(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, data, name="model.onnx"):
-        with open(self.path(name), "wb") as file:
-            file.write(data)
-        return self.path(name)
-
+class OneDnn(tool.FolderTest):
     def dlc(self, *arguments, code=0):
         result = tool.dlc(*arguments)
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)

@@ -4,7 +4,6 @@ import json
 import math
 import os
 import re
-import tempfile
 import unittest
 
 import engine
@@ -46,18 +45,9 @@ def reference(x, y, bias, images):
             "alone": [math.exp(value) for value in bias]}
 
 
-class SplitBatch(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
+class SplitBatch(tool.FolderTest):
     def write(self, batch="batch"):
-        with open(self.path("model.onnx"), "wb") as file:
-            file.write(network(batch))
+        super().write(network(batch))
         return self.path("model.onnx")
 
     def dlc(self, *arguments):

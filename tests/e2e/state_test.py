@@ -2,7 +2,6 @@
 import array
 import json
 import os
-import tempfile
 import unittest
 
 import engine
@@ -28,20 +27,7 @@ def recurrence(passes_on=False):
     return tiny.model(nodes, inputs, outputs, tensors)
 
 
-class State(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, data, name="model.onnx"):
-        with open(self.path(name), "wb") as file:
-            file.write(data)
-        return self.path(name)
-
+class State(tool.FolderTest):
     def compile(self, source, name, *options):
         result = tool.dlc("compile", source, "-o", self.path(name), *options)
         self.assertEqual(result.returncode, 0, result.stderr)

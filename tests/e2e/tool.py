@@ -2,6 +2,8 @@
 import os
 import resource
 import subprocess
+import tempfile
+import unittest
 
 DLC = os.environ.get("DLC", "dlc")
 FULL = os.environ.get("DLC_TEST_FULL") == "1"
@@ -19,6 +21,23 @@ def limit():
 def dlc(*arguments, timeout=600):
     return subprocess.run([DLC, *arguments], capture_output=True, text=True, errors="replace", timeout=timeout,
                           preexec_fn=limit)
+
+
+class FolderTest(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, data, name="model.onnx"):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
 
 
 def find_models():

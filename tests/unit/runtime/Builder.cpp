@@ -94,8 +94,16 @@ uint32_t Builder::preparedTensor(uint32_t stage, const char *name, uint8_t dtype
   uint64_t before = preparations.empty() ? 0 : preparations.back().offset + preparations.back().size;
   uint64_t offset = (before + 63) & ~uint64_t(63);
   sources.resize((sources.size() + 63) & ~size_t(63));
-  preparations.push_back({sources.size(), source.size(), offset, bytes, tiles, text(name), kernel,
-                          {pooled(halves), uint32_t(halves.size())}, 0, 0});
+  preparations.push_back({sources.size(),
+                          source.size(),
+                          offset,
+                          bytes,
+                          tiles,
+                          text(name),
+                          kernel,
+                          {pooled(halves), uint32_t(halves.size())},
+                          0,
+                          0});
   sources += source;
   constants.push_back({offset, bytes, text(name), dtype, uint32_t(preparations.size()), 0});
   features |= DLC_FEATURE_PREPARED;
@@ -151,7 +159,10 @@ void Builder::entry(const char *name, uint32_t block) {
   entries.push_back(e);
 }
 
-Blob Builder::finish() {
+Blob Builder::finish() { return link(program()); }
+
+/// The program's tables behind its header; strings come last.
+std::string Builder::program() {
   dlc_abi_model h = {};
   if (!preparations.empty()) {
     weights.resize((weights.size() + 4095) & ~size_t(4095));
@@ -220,20 +231,24 @@ Blob Builder::finish() {
   h.struct_size = sizeof h, h.abi_version = DLC_ABI_VERSION, h.features = features;
   h.program_size = out.size(), h.weights_size = weights.size(), h.slot_count = slots;
   memcpy(out.data(), &h, sizeof h);
+  return out;
+}
 
+/// The program, links to weights and kernels, then weights.
+Blob Builder::link(const std::string &program) {
   size_t linkCount = 1 + variants.size() * kernels.size();
-  size_t weightsAt = (out.size() + 8 * linkCount + 63) & ~size_t(63);
+  size_t weightsAt = (program.size() + 8 * linkCount + 63) & ~size_t(63);
   Blob blob;
   blob.size = weightsAt + weights.size();
-  blob.programSize = out.size();
+  blob.programSize = program.size();
   blob.memory = std::make_unique<char[]>(blob.size + 64);
   blob.base = reinterpret_cast<char *>((uintptr_t(blob.memory.get()) + 63) & ~uintptr_t(63));
-  memcpy(blob.base, out.data(), out.size());
+  memcpy(blob.base, program.data(), program.size());
   if (!weights.empty()) {
     memcpy(blob.base + weightsAt, weights.data(), weights.size());
   }
-  int64_t *links = reinterpret_cast<int64_t *>(blob.base + out.size());
-  links[0] = weights.empty() ? 0 : int64_t(weightsAt - out.size());
+  int64_t *links = reinterpret_cast<int64_t *>(blob.base + program.size());
+  links[0] = weights.empty() ? 0 : int64_t(weightsAt - program.size());
   for (size_t i = 1; i < linkCount; ++i) {
     dlc_kernel_fn fn = kernels[(i - 1) % kernels.size()].second;
     links[i] = int64_t(reinterpret_cast<uintptr_t>(fn)) - int64_t(reinterpret_cast<uintptr_t>(&links[i]));

@@ -68,6 +68,8 @@ public:
 
   uint32_t text(const std::string &s);
   uint32_t pooled(const Ids &ids);
+  std::string program();
+  Blob link(const std::string &program);
   uint32_t block(const char *name);
   /// Stages of one block are to be created one after the other.
   uint32_t stage(uint32_t block);
